@@ -25,6 +25,17 @@ pub enum NamePattern {
 }
 
 impl NamePattern {
+    /// Parses `*`, `prefix*` or a name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.strip_suffix('*') {
+            Some("") => Some(Self::Any),
+            // A prefix may end in a separator, which a whole name may not.
+            Some(prefix) => PackName::parse(&format!("{prefix}x")).ok().map(|_| Self::Prefix(prefix.to_owned())),
+            None => PackName::parse(text).ok().map(Self::Exact),
+        }
+    }
+
     /// Whether `name` is meant.
     #[must_use]
     pub fn covers(&self, name: &PackName) -> bool {
@@ -49,13 +60,7 @@ impl Serialize for NamePattern {
 impl<'de> Deserialize<'de> for NamePattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let parse = |text: &str| PackName::parse(text).map_err(D::Error::custom);
-        match text.strip_suffix('*') {
-            Some("") => Ok(Self::Any),
-            // A prefix may end in a separator, which a whole name may not.
-            Some(prefix) => parse(&format!("{prefix}x")).map(|_| Self::Prefix(prefix.to_owned())),
-            None => parse(&text).map(Self::Exact),
-        }
+        Self::parse(&text).ok_or_else(|| D::Error::custom("a pack name pattern is a name, `prefix*` or `*`"))
     }
 }
 

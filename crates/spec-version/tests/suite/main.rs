@@ -1,0 +1,14 @@
+//! The public contract of `reach-spec-version`: attacks, goldens, properties.
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod negotiation;
+#[cfg(test)]
+mod offers;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod tokens;
