@@ -1,0 +1,121 @@
+//! The signed policy bundle: built, and verified.
+
+use reach_signing::{Envelope, Reader, Role, Signer, VerifiedTrust};
+use reach_types::{Blake3Digest, Timestamp};
+
+use crate::{
+    BundleError, BundleFloor, Gate, Mode, ModeError, Policy,
+    bundle_error::envelope_error,
+    wire::{self, MAX_BUNDLE_PAYLOAD_BYTES},
+};
+
+/// The DSSE payload type of a policy bundle.
+pub const BUNDLE_PAYLOAD_TYPE: &str = "application/vnd.reach.policy.v1";
+/// The most bytes of a bundle file: the largest payload in base64, and 64 KiB for the envelope
+/// around it, of which 16 signatures take 3.
+pub const MAX_BUNDLE_BYTES: usize = MAX_BUNDLE_PAYLOAD_BYTES / 3 * 4 + 64 * 1024;
+
+/// Signs `policy` with each of `signers`, who hold the role `policy`, and returns the file.
+///
+/// The same policy and signers give the same bytes.
+///
+/// # Errors
+/// [`BundleError::Unsigned`] without signers, [`BundleError::Sign`] if one refuses,
+/// [`BundleError::TooManySignatures`] if they are too many.
+pub fn build_bundle(policy: &Policy, signers: &[&dyn Signer]) -> Result<String, BundleError> {
+    let payload = wire::encode(policy)?;
+    let file = Envelope::sign(BUNDLE_PAYLOAD_TYPE, payload, signers).map_err(BundleError::Sign)?.to_json();
+    // What a reader would refuse is not handed out.
+    let read = Envelope::read(file.as_bytes(), Reader::Own, MAX_BUNDLE_BYTES).map_err(envelope_error)?;
+    wire::decode(read.unverified_payload())?;
+    Ok(file)
+}
+
+/// A policy whose signatures, encoding, validity and place after the floor were checked.
+///
+/// Only [`VerifiedBundle::verify`] makes one:
+///
+/// ```compile_fail,E0451
+/// # use reach_policy::{Policy, VerifiedBundle};
+/// fn forged(policy: Policy, digest: reach_types::Blake3Digest) -> VerifiedBundle {
+///     VerifiedBundle { policy, digest, signers: Vec::new() }
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedBundle {
+    policy: Policy,
+    digest: Blake3Digest,
+    signers: Vec<String>,
+}
+
+impl VerifiedBundle {
+    /// Verifies a bundle file at `now`: who signed, what it says, that it is in force, and that it
+    /// is no step back from `floor`, the newest bundle accepted before.
+    ///
+    /// Every byte of the file is authenticated. Without a floor nothing is known about rollback;
+    /// whoever keeps state passes the last [`VerifiedBundle::floor`] and keeps the new one.
+    ///
+    /// # Errors
+    /// Every variant of [`BundleError`] but [`BundleError::Sign`]: the envelope first, then its
+    /// signatures, and only then what is in it.
+    pub fn verify(
+        file: &[u8],
+        trust: &VerifiedTrust,
+        now: Timestamp,
+        floor: Option<&BundleFloor>,
+    ) -> Result<Self, BundleError> {
+        let envelope = Envelope::read(file, Reader::Own, MAX_BUNDLE_BYTES).map_err(envelope_error)?;
+        let verified = envelope.verify(trust, Role::Policy, None, BUNDLE_PAYLOAD_TYPE, now).map_err(envelope_error)?;
+        let policy = wire::decode(verified.payload)?;
+        let digest = Blake3Digest::derive("reach 2026 policy bundle v1", &[verified.payload]);
+        let bundle = Self { policy, digest, signers: verified.signers };
+        // A step back says more than an expiry that it may well come with.
+        floor.map_or(Ok(()), |floor| floor.check(&bundle.floor()))?;
+        bundle.policy.check_validity(now).map_err(BundleError::Validity)?;
+        Ok(bundle)
+    }
+
+    /// A gate for this bundle's policy.
+    ///
+    /// # Errors
+    /// [`ModeError::WarnNotInPolicy`] for mode warn under a policy that does not provide for it.
+    pub fn gate(&self, mode: Mode) -> Result<Gate<'_>, ModeError> {
+        Gate::new(&self.policy, self.digest, mode)
+    }
+
+    /// The policy.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The bundle's digest: BLAKE3 over the signed payload, in its own domain.
+    #[must_use]
+    pub const fn digest(&self) -> &Blake3Digest {
+        &self.digest
+    }
+
+    /// The policy's version.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.policy.version()
+    }
+
+    /// The names of the signers counted, sorted.
+    #[must_use]
+    pub fn signers(&self) -> &[String] {
+        &self.signers
+    }
+
+    /// The policy is not in force from this moment on.
+    #[must_use]
+    pub const fn expires(&self) -> Timestamp {
+        self.policy.expires()
+    }
+
+    /// The floor to keep once this bundle is in use.
+    #[must_use]
+    pub const fn floor(&self) -> BundleFloor {
+        BundleFloor { version: self.policy.version(), digest: self.digest }
+    }
+}

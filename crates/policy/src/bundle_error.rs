@@ -1,0 +1,155 @@
+//! Why a policy bundle was refused.
+
+use reach_signing::{AuthorityError, EnvelopeError, SignError};
+use reach_types::{StrictError, Timestamp};
+
+use crate::{PolicyError, ValidityError};
+
+/// Why a policy bundle was refused, or not built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BundleError {
+    /// No signature at all.
+    #[error("the policy bundle carries no signature")]
+    Unsigned,
+    /// Not a bundle.
+    #[error("not a policy bundle: {detail}")]
+    Malformed {
+        /// What is wrong.
+        detail: &'static str,
+    },
+    /// Larger than allowed.
+    #[error("{actual} bytes, at most {limit} are allowed in a policy bundle")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+        /// The size offered.
+        actual: usize,
+    },
+    /// More signatures than an envelope may carry.
+    #[error("the policy bundle carries {actual} signatures, at most {} are allowed", reach_signing::MAX_SIGNATURES)]
+    TooManySignatures {
+        /// How many there are.
+        actual: usize,
+    },
+    /// A signature that names a trusted key does not verify.
+    #[error("a signature does not verify: the policy bundle was changed")]
+    SignatureInvalid,
+    /// A signature is by a key that the trust document does not give the role `policy`.
+    #[error("a signature is not by a key trusted for the role `policy`")]
+    KeyUntrusted,
+    /// The signing key's validity has not begun.
+    #[error("the signing key is not valid before {from}")]
+    KeyNotYetValid {
+        /// When it begins.
+        from: Timestamp,
+    },
+    /// The signing key's validity is over.
+    #[error("the signing key expired at {expired}")]
+    KeyExpired {
+        /// When it ended.
+        expired: Timestamp,
+    },
+    /// The signing key was retired.
+    #[error("the signing key was retired")]
+    KeyRetired,
+    /// The signing key was revoked.
+    #[error("the signing key was revoked")]
+    KeyRevoked,
+    /// Fewer signers than the trust document asks for.
+    #[error("{actual} of {required} required signers signed; signers are counted, not keys")]
+    Threshold {
+        /// How many are required.
+        required: usize,
+        /// How many signed.
+        actual: usize,
+    },
+    /// Validly signed, but as something else.
+    #[error("the payload type is not `{expected}`")]
+    WrongPayloadType {
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// Another version of the encoding.
+    #[error("the policy is not in encoding {expected}, the one known here")]
+    Format {
+        /// The encoding known here.
+        expected: u16,
+    },
+    /// Another spelling of the same policy is the canonical one.
+    #[error("the policy is not in its one canonical encoding")]
+    NonCanonical,
+    /// The policy does not pass the load checks.
+    #[error(transparent)]
+    Policy(PolicyError),
+    /// The policy is not in force.
+    #[error(transparent)]
+    Validity(ValidityError),
+    /// Older than a bundle that was accepted before.
+    #[error("version {actual} is older than version {floor}, which was accepted before")]
+    Rollback {
+        /// The version accepted before.
+        floor: u64,
+        /// The version offered.
+        actual: u64,
+    },
+    /// Another bundle of a version that was accepted before.
+    #[error("this is not the version {version} that was accepted before")]
+    Equivocation {
+        /// The version of both.
+        version: u64,
+    },
+    /// Encoding failed.
+    #[error(transparent)]
+    Encoding(StrictError),
+    /// Signing failed.
+    #[error(transparent)]
+    Sign(SignError),
+}
+
+reach_types::codes!(BundleError {
+    Unsigned => ("policy.bundle_unsigned", Unsigned, "have the policy built and signed by a `policy` key"),
+    Malformed => ("policy.bundle_malformed", Refused, "fetch the bundle again; it is one DSSE envelope over an encoded policy"),
+    TooLarge => ("policy.bundle_too_large", Limit, "shorten the policy; wildcard grants replace long lists"),
+    TooManySignatures => ("policy.bundle_too_many_signatures", Limit, "keep one signature per signer"),
+    SignatureInvalid => ("policy.bundle_signature_invalid", Refused, "fetch the bundle again from whoever signed it"),
+    KeyUntrusted => ("policy.bundle_key_untrusted", Untrusted, "have it signed by a trusted `policy` key only, or add the signer to the trust document"),
+    KeyNotYetValid => ("policy.bundle_key_not_yet_valid", Expired, "wait, or check the clock"),
+    KeyExpired => ("policy.bundle_key_expired", Expired, "have it signed again with a current key"),
+    KeyRetired => ("policy.bundle_key_retired", Expired, "have it signed again with a current key"),
+    KeyRevoked => ("policy.bundle_key_revoked", Expired, "have it signed again with another key; treat what this key signed with suspicion"),
+    Threshold => ("policy.bundle_threshold", Untrusted, "collect signatures from more signers"),
+    WrongPayloadType => ("policy.bundle_wrong_payload_type", Refused, "this file is a statement of another kind"),
+    Format => ("policy.bundle_format_unknown", Refused, "use a release that knows this encoding"),
+    NonCanonical => ("policy.bundle_non_canonical", Unsafe, "build the bundle again with a conforming writer"),
+    Rollback => ("policy.bundle_rollback", Expired, "get the newest bundle; to go back, sign the old rules as a newer version"),
+    Equivocation => ("policy.bundle_equivocation", Refused, "ask the signers why one version has two contents, and sign a newer one"),
+} wrap { Policy, Validity, Encoding, Sign });
+
+/// What a refused envelope means for a bundle: exhaustive, so that no new case slips through.
+pub(crate) fn envelope_error(error: EnvelopeError) -> BundleError {
+    match error {
+        EnvelopeError::Malformed { detail } => BundleError::Malformed { detail },
+        EnvelopeError::DuplicateKey => BundleError::Malformed { detail: "an object holds the same key twice" },
+        EnvelopeError::TooLarge { limit, actual } => BundleError::TooLarge { limit, actual },
+        EnvelopeError::NoSignatures => BundleError::Unsigned,
+        EnvelopeError::TooManySignatures { actual } => BundleError::TooManySignatures { actual },
+        EnvelopeError::BadSignature => BundleError::SignatureInvalid,
+        EnvelopeError::Untrusted => BundleError::KeyUntrusted,
+        EnvelopeError::Authority(error) => authority_error(error),
+        EnvelopeError::Threshold { required, actual } => BundleError::Threshold { required, actual },
+        EnvelopeError::WrongPayloadType { expected } => BundleError::WrongPayloadType { expected },
+    }
+}
+
+fn authority_error(error: AuthorityError) -> BundleError {
+    match error {
+        // Name scopes are about packs; a key held to one here would be held for no bundle at all.
+        AuthorityError::Unknown { .. } | AuthorityError::NameScope => BundleError::KeyUntrusted,
+        AuthorityError::BadSignature => BundleError::SignatureInvalid,
+        AuthorityError::NotYetValid { from } => BundleError::KeyNotYetValid { from },
+        AuthorityError::Expired { expired } => BundleError::KeyExpired { expired },
+        AuthorityError::Retired => BundleError::KeyRetired,
+        AuthorityError::Revoked => BundleError::KeyRevoked,
+    }
+}

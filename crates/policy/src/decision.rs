@@ -1,0 +1,139 @@
+//! What the gate decided, and why.
+
+use std::fmt;
+
+use reach_types::{Blake3Digest, Timestamp};
+use serde::Serialize;
+
+use crate::{Mode, Violation};
+
+/// What a decision comes to. Exhaustive on purpose: a new outcome must break every caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// No rule is violated.
+    Allow,
+    /// A rule is violated.
+    Deny,
+    /// Rules are violated, and mode warn lets it through all the same. A check on behalf of a
+    /// person treats this as denied.
+    Warned,
+}
+
+impl Outcome {
+    /// The outcome's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::Warned => "warned",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The gate's answer, with every violated rule.
+///
+/// Only the gate makes one:
+///
+/// ```compile_fail,E0451
+/// use reach_policy::{Decision, Mode, Outcome};
+/// # let (earlier, now): (Decision, reach_types::Timestamp) = todo!();
+/// let forged = Decision { outcome: Outcome::Allow, violations: Vec::new(), ..earlier };
+/// ```
+///
+/// Serialised, and printed, it holds no digest: which pack and bundle it is about stays with the
+/// caller, who knows whom they may be shown to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Decision {
+    pub(crate) outcome: Outcome,
+    pub(crate) mode: Mode,
+    pub(crate) now: Timestamp,
+    // INVARIANT: sorted, without duplicates, at most `MAX_REASONS`.
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) omitted: u64,
+    #[serde(skip)]
+    pub(crate) basis: Basis,
+}
+
+/// What a decision was made on, which a permit must be bound to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Basis {
+    pub(crate) bundle: Blake3Digest,
+    pub(crate) pack: Blake3Digest,
+    pub(crate) delegated: bool,
+    /// Nothing that this decision allows may happen from this moment on.
+    pub(crate) until: Timestamp,
+    /// The one call it was about, if it was about one.
+    pub(crate) call: Option<JudgedCall>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JudgedCall {
+    pub(crate) request: Blake3Digest,
+    pub(crate) definition: Blake3Digest,
+}
+
+impl Decision {
+    /// What it comes to.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// The violated rules, sorted by code and subject, at most [`crate::MAX_REASONS`] of them.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// How many more there are.
+    #[must_use]
+    pub const fn omitted(&self) -> u64 {
+        self.omitted
+    }
+
+    /// The mode it was made in.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The moment it was made for.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The digest of the bundle it was made under.
+    #[must_use]
+    pub const fn bundle(&self) -> &Blake3Digest {
+        &self.basis.bundle
+    }
+
+    /// The pack it was made for.
+    #[must_use]
+    pub const fn pack(&self) -> &Blake3Digest {
+        &self.basis.pack
+    }
+}
+
+impl fmt::Display for Decision {
+    /// The explanation for a person: the outcome, then one violation a line with its hint.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (mode {}, at {})", self.outcome, self.mode, self.now)?;
+        for violation in &self.violations {
+            write!(f, "\n{violation}")?;
+        }
+        if self.omitted > 0 {
+            write!(f, "\nand {} more", self.omitted)?;
+        }
+        Ok(())
+    }
+}

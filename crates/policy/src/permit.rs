@@ -1,0 +1,246 @@
+//! A permit for one exact call, and its redemption.
+
+use reach_types::{Blake3Digest, Timestamp};
+
+use crate::{Binding, Decision, Outcome};
+
+/// Why a permit was not given or not redeemed. Exhaustive on purpose: each case ends a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PermitError {
+    /// The decision is a denial.
+    #[error("the decision is `deny`")]
+    Denied,
+    /// Another run, node, tenant or delegation.
+    #[error("the permit is for another run: `{field}` differs")]
+    RunMismatch {
+        /// What differs.
+        field: &'static str,
+    },
+    /// Another call, tool definition or tool host, or other arguments.
+    #[error("the permit is for another call: `{field}` differs")]
+    CallMismatch {
+        /// What differs.
+        field: &'static str,
+    },
+    /// What the decision stood on is no longer what holds.
+    #[error("the permit stands on what no longer holds: `{field}` differs")]
+    Superseded {
+        /// What differs.
+        field: &'static str,
+    },
+    /// Its time is over.
+    #[error("the permit ended at {expired}")]
+    Expired {
+        /// When it ended.
+        expired: Timestamp,
+    },
+}
+
+reach_types::codes!(PermitError {
+    Denied => ("policy.permit_denied", Refused, "see the violated rules of the decision"),
+    RunMismatch => ("policy.permit_run_mismatch", Refused, "have the call judged in the run it belongs to"),
+    CallMismatch => ("policy.permit_call_mismatch", Refused, "have the call judged again, exactly as it will be made"),
+    Superseded => ("policy.permit_superseded", Expired, "have the call judged again under what holds now"),
+    Expired => ("policy.permit_expired", Expired, "have the call judged again"),
+});
+
+/// The permission to make one exact call, once.
+///
+/// It follows only from a decision, and it is used up by being redeemed, whatever comes of it:
+///
+/// ```
+/// # use reach_policy::{Binding, Permit, PermitError, Redeemed};
+/// # use reach_types::Timestamp;
+/// fn once(permit: Permit, actual: &Binding, now: Timestamp) -> Result<Redeemed, PermitError> {
+///     permit.redeem(actual, now)
+/// }
+/// ```
+///
+/// A second use does not compile, nor does a copy, nor one made by hand:
+///
+/// ```compile_fail,E0382
+/// # use reach_policy::{Binding, Permit, PermitError, Redeemed};
+/// # use reach_types::Timestamp;
+/// fn twice(permit: Permit, actual: &Binding, now: Timestamp) -> Result<Redeemed, PermitError> {
+///     permit.redeem(actual, now)?;
+///     permit.redeem(actual, now)
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use reach_policy::Permit;
+/// fn copied(permit: &Permit) -> Permit {
+///     Permit::clone(permit)
+/// }
+/// ```
+///
+/// ```compile_fail,E0451
+/// # use reach_policy::{Binding, Permit};
+/// # use reach_types::{Blake3Digest, Timestamp};
+/// fn forged(binding: Binding, expires: Timestamp, digest: Blake3Digest) -> Permit {
+///     Permit { binding, expires, warned: false, digest }
+/// }
+/// ```
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "a permit that is not redeemed allows nothing"]
+pub struct Permit {
+    binding: Binding,
+    expires: Timestamp,
+    warned: bool,
+    digest: Blake3Digest,
+}
+
+/// A permit that was redeemed for the call it was given for: what a tool host asks for.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "the call is allowed now, and only now"]
+pub struct Redeemed {
+    binding: Binding,
+    warned: bool,
+    digest: Blake3Digest,
+}
+
+impl Decision {
+    /// A permit for the call of `binding`, until before `expires` and in no case longer than the
+    /// policy (or, for what was only warned about, its `warn_until`) holds.
+    ///
+    /// The decision must have been made about exactly this call, pack, bundle, mode and kind of
+    /// run. One decision may give several permits: each is for one index of one run, and whoever
+    /// numbers the calls uses each number once.
+    ///
+    /// # Errors
+    /// [`PermitError::Denied`]; [`PermitError::RunMismatch`] for a delegated run judged as a local
+    /// one or the other way round; [`PermitError::CallMismatch`] for a decision about another
+    /// call, or about more than one; [`PermitError::Superseded`] for another bundle, pack or mode;
+    /// [`PermitError::Expired`] if it would end before it begins.
+    pub fn permit(&self, binding: Binding, expires: Timestamp) -> Result<Permit, PermitError> {
+        let warned = match self.outcome {
+            Outcome::Allow => false,
+            Outcome::Warned => true,
+            Outcome::Deny => return Err(PermitError::Denied),
+        };
+        self.check_binding(&binding)?;
+        let expires = expires.min(self.basis.until);
+        if self.now >= expires {
+            return Err(PermitError::Expired { expired: expires });
+        }
+        let digest = binding.permit_digest(expires, warned);
+        Ok(Permit { binding, expires, warned, digest })
+    }
+
+    fn check_binding(&self, binding: &Binding) -> Result<(), PermitError> {
+        let judged = self.basis.call.as_ref();
+        same(&[("chain", self.basis.delegated == binding.chain.is_some())], other_run)?;
+        same(
+            &[
+                ("request", judged.is_some_and(|call| call.request == binding.call.request)),
+                ("definition", judged.is_some_and(|call| call.definition == binding.definition)),
+            ],
+            other_call,
+        )?;
+        same(
+            &[
+                ("bundle", self.basis.bundle == binding.bundle),
+                ("pack", self.basis.pack == binding.pack),
+                ("mode", self.mode == binding.mode),
+            ],
+            superseded,
+        )
+    }
+}
+
+impl Permit {
+    /// Uses the permit up for the call that `actual` states.
+    ///
+    /// # Errors
+    /// [`PermitError::RunMismatch`], [`PermitError::CallMismatch`], [`PermitError::Superseded`] and
+    /// [`PermitError::Expired`], in this order.
+    pub fn redeem(self, actual: &Binding, now: Timestamp) -> Result<Redeemed, PermitError> {
+        let given = &self.binding;
+        same(
+            &[
+                ("run", given.run == actual.run),
+                ("node", given.node == actual.node),
+                ("tenant", given.tenant == actual.tenant),
+                ("chain", given.chain == actual.chain),
+            ],
+            other_run,
+        )?;
+        same(
+            &[
+                ("index", given.index == actual.index),
+                ("host", given.host == actual.host),
+                ("definition", given.definition == actual.definition),
+                ("request", given.call.request == actual.call.request),
+                ("arguments", given.call.arguments == actual.call.arguments),
+            ],
+            other_call,
+        )?;
+        same(
+            &[
+                ("bundle", given.bundle == actual.bundle),
+                ("pack", given.pack == actual.pack),
+                ("mode", given.mode == actual.mode),
+            ],
+            superseded,
+        )?;
+        if now >= self.expires {
+            return Err(PermitError::Expired { expired: self.expires });
+        }
+        Ok(Redeemed { binding: self.binding, warned: self.warned, digest: self.digest })
+    }
+
+    /// The digest over everything it is bound to: the permit's name in records.
+    #[must_use]
+    pub const fn digest(&self) -> &Blake3Digest {
+        &self.digest
+    }
+
+    /// Whether rules are violated and only mode warn lets the call through.
+    #[must_use]
+    pub const fn warned(&self) -> bool {
+        self.warned
+    }
+
+    /// It allows nothing from this moment on.
+    #[must_use]
+    pub const fn expires(&self) -> Timestamp {
+        self.expires
+    }
+}
+
+impl Redeemed {
+    /// The call it was redeemed for.
+    #[must_use]
+    pub const fn binding(&self) -> &Binding {
+        &self.binding
+    }
+
+    /// The permit's digest.
+    #[must_use]
+    pub const fn digest(&self) -> &Blake3Digest {
+        &self.digest
+    }
+
+    /// Whether rules are violated and only mode warn lets the call through.
+    #[must_use]
+    pub const fn warned(&self) -> bool {
+        self.warned
+    }
+}
+
+/// Nothing, or what `error` makes of the first field that is not the same.
+fn same(fields: &[(&'static str, bool)], error: fn(&'static str) -> PermitError) -> Result<(), PermitError> {
+    fields.iter().find(|(_, same)| !same).map_or(Ok(()), |(field, _)| Err(error(field)))
+}
+
+fn other_run(field: &'static str) -> PermitError {
+    PermitError::RunMismatch { field }
+}
+
+fn other_call(field: &'static str) -> PermitError {
+    PermitError::CallMismatch { field }
+}
+
+fn superseded(field: &'static str) -> PermitError {
+    PermitError::Superseded { field }
+}

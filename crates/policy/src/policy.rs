@@ -1,0 +1,154 @@
+//! The organization's policy: what it allows, from when until when.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use reach_types::{Grants, ModelId, ModelKey, PackName, Timestamp, ToolId};
+use serde::{Deserialize, Serialize};
+
+use crate::{PolicyError, ValidityError};
+
+/// The most tools a policy allows: ten times the largest tool catalogue we know of.
+pub const MAX_TOOLS: usize = 4096;
+/// The most grants: the 10,000 that a large organization may list, rounded up to a power of two.
+pub const MAX_GRANTS: usize = 16_384;
+/// The most model keys: packs ask for two or three, an organization for a few dozen.
+pub const MAX_MODEL_KEYS: usize = 64;
+/// The most models allowed for one key.
+pub const MAX_MODELS_PER_KEY: usize = 64;
+/// The highest version, 2^53: the largest integer that every JSON reader holds exactly.
+pub const MAX_POLICY_VERSION: u64 = 1 << 53;
+
+/// What an organization allows.
+///
+/// Construction guarantees the load checks: a version from 1 to [`MAX_POLICY_VERSION`], dates in
+/// order, lists within their limits and without duplicates, and no model key that allows nothing.
+/// It proves nothing about who wrote it: that is what a verified bundle is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Policy(
+    // INVARIANT: `Body::check` passed.
+    Body,
+);
+
+/// A policy's content, in the order in which it is encoded; not checked yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Body {
+    pub(crate) name: PackName,
+    pub(crate) version: u64,
+    pub(crate) not_before: Timestamp,
+    pub(crate) expires: Timestamp,
+    pub(crate) warn_until: Option<Timestamp>,
+    pub(crate) require_deterministic: bool,
+    pub(crate) tools: BTreeSet<ToolId>,
+    pub(crate) scopes: Grants,
+    pub(crate) models: BTreeMap<ModelKey, BTreeSet<ModelId>>,
+}
+
+impl Body {
+    fn check(&self) -> Result<(), PolicyError> {
+        if !(1..=MAX_POLICY_VERSION).contains(&self.version) {
+            return Err(PolicyError::Version);
+        }
+        let warns_within = |until| self.not_before < until && until <= self.expires;
+        if self.not_before >= self.expires || !self.warn_until.is_none_or(warns_within) {
+            return Err(PolicyError::Dates);
+        }
+        check_count("tools", MAX_TOOLS, self.tools.len())?;
+        check_count("scopes", MAX_GRANTS, self.scopes.len())?;
+        check_count("models", MAX_MODEL_KEYS, self.models.len())?;
+        for (key, models) in &self.models {
+            check_count("models", MAX_MODELS_PER_KEY, models.len())?;
+            if models.is_empty() {
+                return Err(PolicyError::Unsatisfiable { key: key.clone() });
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn check_count(list: &'static str, limit: usize, actual: usize) -> Result<(), PolicyError> {
+    if actual > limit { Err(PolicyError::TooMany { list, limit, actual }) } else { Ok(()) }
+}
+
+impl Policy {
+    pub(crate) fn checked(body: Body) -> Result<Self, PolicyError> {
+        body.check().map(|()| Self(body))
+    }
+
+    #[cfg(feature = "bundle")]
+    pub(crate) const fn body(&self) -> &Body {
+        &self.0
+    }
+
+    pub(crate) const fn typed_name(&self) -> &PackName {
+        &self.0.name
+    }
+
+    /// The policy's name: the same grammar as a pack's.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.name.as_str()
+    }
+
+    /// The version, which counts up from 1.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.0.version
+    }
+
+    /// Valid from this moment on (inclusive).
+    #[must_use]
+    pub const fn not_before(&self) -> Timestamp {
+        self.0.not_before
+    }
+
+    /// Valid until before this moment (exclusive).
+    #[must_use]
+    pub const fn expires(&self) -> Timestamp {
+        self.0.expires
+    }
+
+    /// Until before when mode warn may let something through; `None` if it never may.
+    #[must_use]
+    pub const fn warn_until(&self) -> Option<Timestamp> {
+        self.0.warn_until
+    }
+
+    /// Whether a pack must be declared deterministic.
+    #[must_use]
+    pub const fn require_deterministic(&self) -> bool {
+        self.0.require_deterministic
+    }
+
+    /// The allowed tools.
+    #[must_use]
+    pub const fn tools(&self) -> &BTreeSet<ToolId> {
+        &self.0.tools
+    }
+
+    /// The granted scopes.
+    #[must_use]
+    pub const fn scopes(&self) -> &Grants {
+        &self.0.scopes
+    }
+
+    /// The allowed models, by what they are needed for. A key that is absent allows none.
+    #[must_use]
+    pub const fn models(&self) -> &BTreeMap<ModelKey, BTreeSet<ModelId>> {
+        &self.0.models
+    }
+
+    /// Whether the policy is in force at `now`.
+    ///
+    /// # Errors
+    /// [`ValidityError::NotYetValid`] or [`ValidityError::Expired`].
+    pub fn check_validity(&self, now: Timestamp) -> Result<(), ValidityError> {
+        if now < self.0.not_before {
+            return Err(ValidityError::NotYetValid { from: self.0.not_before });
+        }
+        if now >= self.0.expires {
+            return Err(ValidityError::Expired { expired: self.0.expires });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,132 @@
+//! Why a policy was refused when it was loaded.
+
+use std::fmt;
+
+use reach_types::{IdentError, ModelKey};
+
+use crate::{
+    MAX_POLICY_VERSION,
+    policy_toml::{MAX_POLICY_TOML_BYTES, POLICY_SCHEMA},
+};
+
+/// An entry of a list in the policy, such as `tools[3]` or `models.planner[0]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The list or table.
+    pub list: &'static str,
+    /// Which key of the table, if its entries are lists themselves.
+    pub key: Option<ModelKey>,
+    /// Which entry, from 0; keys of a table are counted in sorted order.
+    pub index: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.list)?;
+        if let Some(key) = &self.key {
+            write!(f, ".{key}")?;
+        }
+        write!(f, "[{}]", self.index)
+    }
+}
+
+/// Why a policy was refused. What stands in the refused entry is never echoed: `place` says where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// More bytes than allowed.
+    #[error("the policy has {actual} bytes, at most {MAX_POLICY_TOML_BYTES} are allowed")]
+    TooLarge {
+        /// The size offered.
+        actual: usize,
+    },
+    /// Not TOML, a key twice, a field missing or of another type.
+    #[error("line {line}: {detail}")]
+    Toml {
+        /// Line, from 1.
+        line: usize,
+        /// What the reader says, in printable ASCII.
+        detail: String,
+    },
+    /// A field that a policy does not have.
+    #[error("line {line}: {detail}")]
+    UnknownField {
+        /// Line, from 1.
+        line: usize,
+        /// Which fields are known, in printable ASCII.
+        detail: String,
+    },
+    /// Another schema.
+    #[error("the policy's schema is not `{POLICY_SCHEMA}`")]
+    Schema,
+    /// The policy's own name is outside the grammar.
+    #[error("`name`: {error}")]
+    Name {
+        /// What is wrong with it.
+        error: IdentError,
+    },
+    /// A version that is 0, beyond 2^53, or not a whole number.
+    #[error("the version is a whole number from 1 to {MAX_POLICY_VERSION}")]
+    Version,
+    /// A date that does not parse.
+    #[error("`{field}` is not a date written `YYYY-MM-DDTHH:MM:SSZ`, in quotes")]
+    Date {
+        /// Which field.
+        field: &'static str,
+    },
+    /// Dates that leave no moment in which they hold.
+    #[error("`not_before` must lie before `expires`, and `warn_until` between the two")]
+    Dates,
+    /// A tool, model key or model outside the grammar.
+    #[error("`{place}`: {error}")]
+    Entry {
+        /// Where.
+        place: Place,
+        /// What is wrong with it.
+        error: IdentError,
+    },
+    /// A grant outside the grammar.
+    #[error("`{place}`: a grant is lower-case segments joined by `:`, with `:*` at most at its end")]
+    Grant {
+        /// Where.
+        place: Place,
+    },
+    /// An entry that stands there already.
+    #[error("`{place}` repeats an earlier entry")]
+    Duplicate {
+        /// Where.
+        place: Place,
+    },
+    /// A rule that nothing can ever meet.
+    #[error("`models.{key}` allows no model, so nothing can ever meet it")]
+    Unsatisfiable {
+        /// The model key.
+        key: ModelKey,
+    },
+    /// More entries than allowed.
+    #[error("`{list}` has {actual} entries, at most {limit} are allowed")]
+    TooMany {
+        /// Which list or table.
+        list: &'static str,
+        /// The limit.
+        limit: usize,
+        /// How many there are.
+        actual: usize,
+    },
+}
+
+reach_types::codes!(PolicyError {
+    TooLarge => ("policy.file_too_large", Limit, "shorten the policy; wildcard grants replace long lists"),
+    Toml => ("policy.toml_malformed", Refused, "see the format's page for the fields and their types"),
+    UnknownField => ("policy.unknown_field", Refused, "remove the field, or check its spelling and case"),
+    Schema => ("policy.schema_unknown", Refused, "this file is not a policy of this version of the format"),
+    Name => ("policy.name_malformed", Refused, "use lower-case ASCII letters, digits, `.`, `_` and `-`"),
+    Version => ("policy.bundle_version_invalid", Refused, "count versions up from 1, as whole numbers"),
+    Date => ("policy.date_malformed", Refused, "write the date as `\"2026-01-31T12:00:00Z\"`"),
+    Dates => ("policy.dates_invalid", Refused, "let the policy end after it begins, and warnings end within it"),
+    Entry => ("policy.entry_malformed", Refused, "use lower-case ASCII letters, digits, `.`, `_` and `-`"),
+    Grant => ("policy.grant_malformed", Refused, "write the grant as `area:action`, or `area:*` for everything below `area`"),
+    Duplicate => ("policy.duplicate_entry", Refused, "list every entry once"),
+    Unsatisfiable => ("policy.unsatisfiable", Refused, "list a model, or leave the key out to allow none"),
+    TooMany => ("policy.too_many_entries", Limit, "shorten the list; wildcard grants replace long lists"),
+});

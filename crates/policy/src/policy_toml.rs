@@ -1,0 +1,159 @@
+//! Reading a policy as people write it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use reach_types::{Grant, ModelId, ModelKey, PackName, Timestamp, ToolId};
+use serde::{Deserialize, de::IgnoredAny};
+
+use crate::{
+    MAX_GRANTS, MAX_MODELS_PER_KEY, MAX_TOOLS, Place, Policy, PolicyError,
+    policy::{Body, check_count},
+};
+
+/// The value of `schema`.
+pub const POLICY_SCHEMA: &str = "reach-policy/1";
+/// The most bytes of a policy file, 4 MiB: every list full of longest entries takes 3 MiB, and
+/// there should be room for comments.
+pub const MAX_POLICY_TOML_BYTES: usize = 4 * 1024 * 1024;
+/// The most characters of the TOML reader's own words that an error repeats.
+const MAX_DETAIL_CHARS: usize = 200;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    schema: String,
+    name: String,
+    version: RawVersion,
+    not_before: String,
+    expires: String,
+    warn_until: Option<String>,
+    require_deterministic: bool,
+    tools: Vec<String>,
+    scopes: Vec<String>,
+    #[serde(default)]
+    models: BTreeMap<String, Vec<String>>,
+}
+
+/// A version of another type is a wrong version, not a wrong shape: `"1.10"` is what people write.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawVersion {
+    Number(u64),
+    Other(IgnoredAny),
+}
+
+impl Policy {
+    /// Reads a policy of at most [`MAX_POLICY_TOML_BYTES`] bytes:
+    ///
+    /// ```
+    /// let policy = reach_policy::Policy::from_toml(
+    ///     r#"
+    ///     schema = "reach-policy/1"
+    ///     name = "example"                     # the grammar of a pack's name
+    ///     version = 1                          # counts up from 1
+    ///     not_before = "2026-01-01T00:00:00Z"  # in force from this moment on
+    ///     expires = "2027-01-01T00:00:00Z"     # until before this one
+    ///     warn_until = "2026-02-01T00:00:00Z"  # optional: mode warn works until then
+    ///     require_deterministic = true         # whether packs must be declared deterministic
+    ///     tools = ["fs.list", "digest.files"]  # tools that may be called
+    ///     scopes = ["workspace:read", "output:*"] # `:*` grants everything below
+    ///
+    ///     [models]                             # optional: allowed models by what for
+    ///     planner = ["acme.large-1"]
+    ///     "#,
+    /// )?;
+    /// assert_eq!(policy.version(), 1);
+    /// # Ok::<(), reach_policy::PolicyError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`PolicyError::TooLarge`] before anything is parsed, [`PolicyError::Toml`] and
+    /// [`PolicyError::UnknownField`] for the TOML itself, then one variant per rule of the load
+    /// checks.
+    pub fn from_toml(text: &str) -> Result<Self, PolicyError> {
+        if text.len() > MAX_POLICY_TOML_BYTES {
+            return Err(PolicyError::TooLarge { actual: text.len() });
+        }
+        let raw: Raw = toml::from_str(text).map_err(|error| toml_error(text, &error))?;
+        Self::checked(raw.body()?)
+    }
+}
+
+impl Raw {
+    fn body(self) -> Result<Body, PolicyError> {
+        if self.schema != POLICY_SCHEMA {
+            return Err(PolicyError::Schema);
+        }
+        let RawVersion::Number(version) = self.version else {
+            return Err(PolicyError::Version);
+        };
+        Ok(Body {
+            name: PackName::parse(&self.name).map_err(|error| PolicyError::Name { error })?,
+            version,
+            not_before: date("not_before", &self.not_before)?,
+            expires: date("expires", &self.expires)?,
+            warn_until: self.warn_until.map(|text| date("warn_until", &text)).transpose()?,
+            require_deterministic: self.require_deterministic,
+            tools: read_tools(&self.tools)?,
+            scopes: read_grants(&self.scopes)?.into_iter().collect(),
+            models: read_models(&self.models)?,
+        })
+    }
+}
+
+fn date(field: &'static str, text: &str) -> Result<Timestamp, PolicyError> {
+    Timestamp::parse(text).map_err(|_| PolicyError::Date { field })
+}
+
+fn read_tools(texts: &[String]) -> Result<BTreeSet<ToolId>, PolicyError> {
+    check_count("tools", MAX_TOOLS, texts.len())?;
+    let place = |index| Place { list: "tools", key: None, index };
+    read_set(texts, place, |text, place| ToolId::parse(text).map_err(|error| PolicyError::Entry { place, error }))
+}
+
+fn read_grants(texts: &[String]) -> Result<BTreeSet<Grant>, PolicyError> {
+    check_count("scopes", MAX_GRANTS, texts.len())?;
+    let place = |index| Place { list: "scopes", key: None, index };
+    read_set(texts, place, |text, place| Grant::parse(text).map_err(|_| PolicyError::Grant { place }))
+}
+
+fn read_models(raw: &BTreeMap<String, Vec<String>>) -> Result<BTreeMap<ModelKey, BTreeSet<ModelId>>, PolicyError> {
+    let read = |(index, (key, texts)): (usize, (&String, &Vec<String>))| {
+        let place = Place { list: "models", key: None, index };
+        let key = ModelKey::parse(key).map_err(|error| PolicyError::Entry { place, error })?;
+        check_count("models", MAX_MODELS_PER_KEY, texts.len())?;
+        let place = |index| Place { list: "models", key: Some(key.clone()), index };
+        let parse = |text: &str, place| ModelId::parse(text).map_err(|error| PolicyError::Entry { place, error });
+        let models = read_set(texts, place, parse)?;
+        Ok((key, models))
+    };
+    raw.iter().enumerate().map(read).collect()
+}
+
+/// Parses every entry; one that stands there already is a mistake of the author's, not a set's.
+fn read_set<T: Ord>(
+    texts: &[String],
+    place: impl Fn(usize) -> Place,
+    parse: impl Fn(&str, Place) -> Result<T, PolicyError>,
+) -> Result<BTreeSet<T>, PolicyError> {
+    let mut set = BTreeSet::new();
+    for (index, text) in texts.iter().enumerate() {
+        if !set.insert(parse(text, place(index))?) {
+            return Err(PolicyError::Duplicate { place: place(index) });
+        }
+    }
+    Ok(set)
+}
+
+fn toml_error(text: &str, error: &toml::de::Error) -> PolicyError {
+    let start = error.span().map_or(0, |span| span.start);
+    let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
+    // The reader quotes the author's text, which may hold terminal escapes.
+    let printable = |c: &char| c.is_ascii_graphic() || *c == ' ';
+    let detail: String = error.message().chars().filter(printable).take(MAX_DETAIL_CHARS).collect();
+    if detail.starts_with("unknown field") {
+        PolicyError::UnknownField { line, detail }
+    } else {
+        PolicyError::Toml { line, detail }
+    }
+}
