@@ -243,9 +243,10 @@ pub(crate) fn write_chain(envelopes: &[Envelope]) -> String {
 
 fn read_envelope((index, value): (usize, &Value)) -> Result<Envelope, ChainError> {
     Envelope::read(value.to_string().as_bytes(), Reader::Own, MAX_CHAIN_BYTES).map_err(|error| match error {
-        EnvelopeError::Malformed { .. } | EnvelopeError::DuplicateKey | EnvelopeError::TooLarge { .. } => {
-            ChainError::EncodingNoncanonical
-        }
+        EnvelopeError::Malformed { .. }
+        | EnvelopeError::DuplicateKey
+        | EnvelopeError::TooLarge { .. }
+        | EnvelopeError::TooDeep { .. } => ChainError::EncodingNoncanonical,
         EnvelopeError::NoSignatures
         | EnvelopeError::TooManySignatures { .. }
         | EnvelopeError::BadSignature

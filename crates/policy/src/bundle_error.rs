@@ -26,6 +26,12 @@ pub enum BundleError {
         /// The size offered.
         actual: usize,
     },
+    /// Nested too deeply.
+    #[error("the bundle is nested deeper than {limit}")]
+    TooDeep {
+        /// The limit.
+        limit: usize,
+    },
     /// More signatures than an envelope may carry.
     #[error("the policy bundle carries {actual} signatures, at most {} are allowed", reach_signing::MAX_SIGNATURES)]
     TooManySignatures {
@@ -110,6 +116,7 @@ pub enum BundleError {
 reach_types::codes!(BundleError {
     Unsigned => ("policy.bundle_unsigned", Unsigned, "have the policy built and signed by a `policy` key"),
     Malformed => ("policy.bundle_malformed", Refused, "fetch the bundle again; it is one DSSE envelope over an encoded policy"),
+    TooDeep => ("policy.bundle_too_deep", Limit, "this is not a bundle that Reach would write"),
     TooLarge => ("policy.bundle_too_large", Limit, "shorten the policy; wildcard grants replace long lists"),
     TooManySignatures => ("policy.bundle_too_many_signatures", Limit, "keep one signature per signer"),
     SignatureInvalid => ("policy.bundle_signature_invalid", Refused, "fetch the bundle again from whoever signed it"),
@@ -132,6 +139,7 @@ pub(crate) fn envelope_error(error: EnvelopeError) -> BundleError {
         EnvelopeError::Malformed { detail } => BundleError::Malformed { detail },
         EnvelopeError::DuplicateKey => BundleError::Malformed { detail: "an object holds the same key twice" },
         EnvelopeError::TooLarge { limit, actual } => BundleError::TooLarge { limit, actual },
+        EnvelopeError::TooDeep { limit } => BundleError::TooDeep { limit },
         EnvelopeError::NoSignatures => BundleError::Unsigned,
         EnvelopeError::TooManySignatures { actual } => BundleError::TooManySignatures { actual },
         EnvelopeError::BadSignature => BundleError::SignatureInvalid,

@@ -209,14 +209,25 @@ impl TrustDocument {
         if self.version == 0 {
             return Err(TrustError::Version);
         }
-        if self.expires <= self.created || self.keys().any(|(_, key)| key.not_after <= key.not_before) {
-            return Err(TrustError::Dates);
-        }
+        self.check_dates()?;
         if self.keys().count() > MAX_KEYS || self.revoked_packs.len() > MAX_REVOKED_PACKS {
             return Err(TrustError::TooMany);
         }
         self.check_signers()?;
         Role::ALL.into_iter().try_for_each(|role| self.check_threshold(role))
+    }
+
+    /// Intervals hold some moment, and every date is one that can be written and read again.
+    fn check_dates(&self) -> Result<(), TrustError> {
+        let of_key = |key: &KeyEntry| {
+            [Some(key.not_before), Some(key.not_after), key.retired, key.revoked.as_ref().map(|r| r.since)]
+        };
+        let packs = self.revoked_packs.iter().map(|pack| pack.since);
+        let mut dates =
+            self.keys().flat_map(|(_, key)| of_key(key)).flatten().chain(packs).chain([self.created, self.expires]);
+        let writable = dates.all(|date| Timestamp::parse(&date.to_string()) == Ok(date));
+        let ordered = self.created < self.expires && self.keys().all(|(_, key)| key.not_before < key.not_after);
+        if writable && ordered { Ok(()) } else { Err(TrustError::Dates) }
     }
 
     fn check_signers(&self) -> Result<(), TrustError> {

@@ -29,6 +29,12 @@ pub enum EnvelopeError {
         /// The size offered.
         actual: usize,
     },
+    /// Nested deeper than any envelope is.
+    #[error("the envelope is nested deeper than {limit}")]
+    TooDeep {
+        /// The limit.
+        limit: usize,
+    },
     /// No signature at all, or an empty one.
     #[error("the envelope carries no signature")]
     NoSignatures,
@@ -67,6 +73,7 @@ reach_types::codes!(EnvelopeError {
     Malformed => ("sign.envelope_malformed", Refused, "fetch the file again; it must be one DSSE envelope in JSON"),
     DuplicateKey => ("sign.duplicate_key", Refused, "name every key once"),
     TooLarge => ("sign.envelope_too_large", Limit, "this is not an envelope that Reach would write"),
+    TooDeep => ("sign.envelope_too_deep", Limit, "this is not an envelope that Reach would write"),
     NoSignatures => ("sign.no_signatures", Untrusted, "sign it"),
     TooManySignatures => ("sign.too_many_signatures", Limit, "keep one signature per signer"),
     BadSignature => ("sign.bad_signature", Refused, "fetch the file and its signature again from the signer"),
@@ -117,12 +124,13 @@ impl Envelope {
     /// Reads an envelope of at most `limit` bytes.
     ///
     /// # Errors
-    /// [`EnvelopeError::TooLarge`], [`EnvelopeError::DuplicateKey`], [`EnvelopeError::Malformed`],
+    /// [`EnvelopeError::TooLarge`], [`EnvelopeError::TooDeep`], [`EnvelopeError::DuplicateKey`], [`EnvelopeError::Malformed`],
     /// [`EnvelopeError::NoSignatures`] or [`EnvelopeError::TooManySignatures`]; no cryptography has
     /// run by then.
     pub fn read(bytes: &[u8], reader: Reader, limit: usize) -> Result<Self, EnvelopeError> {
         let value = read_json_value(bytes, JsonLimits::bytes(limit)).map_err(|error| match error {
             JsonError::TooLarge { limit, actual } => EnvelopeError::TooLarge { limit, actual },
+            JsonError::TooDeep { limit } => EnvelopeError::TooDeep { limit },
             JsonError::DuplicateKey { .. } => EnvelopeError::DuplicateKey,
             _ => malformed("not one JSON object"),
         })?;

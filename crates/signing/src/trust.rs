@@ -32,7 +32,7 @@ pub enum TrustError {
     #[error("trust document versions count from 1")]
     Version,
     /// A date interval that holds no moment.
-    #[error("a validity in the trust document ends before it begins")]
+    #[error("a validity in the trust document ends before it begins, or a date is not in whole seconds")]
     Dates,
     /// More keys or revoked packs than the limits.
     #[error("the trust document lists too many keys or revoked packs")]
@@ -85,7 +85,7 @@ pub enum TrustError {
 reach_types::codes!(TrustError {
     Schema => ("trust.schema_unknown", Refused, "this file is not a trust document of this version of the format"),
     Version => ("trust.version_invalid", Refused, "start at version 1"),
-    Dates => ("trust.dates_invalid", Refused, "let every validity end after it begins"),
+    Dates => ("trust.dates_invalid", Refused, "let every validity end after it begins, and write dates in whole seconds"),
     TooMany => ("trust.too_many_entries", Limit, "remove keys and revocations that can no longer matter"),
     SignerName => ("trust.signer_name", Refused, "use lower-case ASCII letters, digits, `.`, `_` and `-`"),
     DuplicateSigner => ("trust.duplicate_signer", Refused, "list every signer once, with all its keys"),

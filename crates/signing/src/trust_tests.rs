@@ -154,6 +154,18 @@ fn an_expired_document_is_refused_and_may_be_succeeded() {
 }
 
 #[test]
+fn k23_dates_are_whole_seconds_in_order() {
+    let at = |millis| reach_types::Timestamp::from_millis(NOW.as_millis() + millis);
+    assert_eq!(document().check(), Ok(()));
+    let code = |change: &dyn Fn(&mut TrustDocument)| changed(change).check().map_or_else(|e| e.code(), |()| "ok");
+    assert_eq!(code(&|d| d.created = at(1)), "trust.dates_invalid");
+    assert_eq!(code(&|d| d.signers[1].keys[0].retired = Some(at(1))), "trust.dates_invalid");
+    assert_eq!(code(&|d| d.signers[1].keys[0].retired = Some(at(1000))), "ok");
+    assert_eq!(code(&|d| d.expires = d.created), "trust.dates_invalid");
+    assert_eq!(code(&|d| d.signers[1].keys[0].not_after = d.signers[1].keys[0].not_before), "trust.dates_invalid");
+}
+
+#[test]
 fn a_document_needs_its_own_root() {
     assert_eq!(
         verify(&unchecked(&document(), &[&key(Role::Root, 9)]).to_string(), None).unwrap_err(),

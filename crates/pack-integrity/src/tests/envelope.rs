@@ -166,6 +166,7 @@ fn k45_an_envelope_over_its_limits() {
     let padded = |size: usize| format!("{good}{}", " ".repeat(size - good.len()));
     assert_eq!(code(&pack(), &padded(crate::MAX_ENVELOPE_BYTES)), "ok");
     assert_eq!(code(&pack(), &padded(crate::MAX_ENVELOPE_BYTES + 1)), "pack.envelope_too_large");
+    assert_eq!(code(&pack(), &"[".repeat(100_000)), "pack.envelope_too_deep");
     let mut large = statement(&pack());
     large["note"] = "x".repeat(crate::MAX_STATEMENT_BYTES).into();
     assert_eq!(code(&pack(), &envelope_of(PAYLOAD_TYPE, large.to_string().as_bytes())), "pack.limit_statement");

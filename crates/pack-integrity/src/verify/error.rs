@@ -28,6 +28,12 @@ pub enum VerifyError {
         /// Its size in bytes.
         actual: usize,
     },
+    /// The envelope is nested too deeply.
+    #[error("the signature file is nested deeper than {limit}")]
+    EnvelopeTooDeep {
+        /// The limit.
+        limit: usize,
+    },
     /// The envelope carries no signature, or an empty one.
     #[error("the pack's signature file carries no signature")]
     NoSignatures,
@@ -146,6 +152,7 @@ reach_types::codes!(VerifyError {
     EnvelopeMalformed => ("pack.envelope_malformed", Refused, "fetch the signature file again; it must be one DSSE envelope in JSON"),
     DuplicateKey => ("pack.duplicate_key", Refused, "fetch the signature file again"),
     EnvelopeTooLarge => ("pack.envelope_too_large", Limit, "this is not a signature file that a pack needs"),
+    EnvelopeTooDeep => ("pack.envelope_too_deep", Limit, "this is not a signature file that a pack needs"),
     NoSignatures => ("pack.no_signatures", Untrusted, "sign the pack with `reach pack sign`"),
     TooManySignatures => ("pack.too_many_signatures", Limit, "keep one signature per signer"),
     BadSignature => ("pack.bad_signature", Refused, "fetch the pack and its signature file again from the signer"),
@@ -172,6 +179,7 @@ impl From<EnvelopeError> for VerifyError {
             EnvelopeError::Malformed { detail } => Self::EnvelopeMalformed { detail },
             EnvelopeError::DuplicateKey => Self::DuplicateKey,
             EnvelopeError::TooLarge { limit, actual } => Self::EnvelopeTooLarge { limit, actual },
+            EnvelopeError::TooDeep { limit } => Self::EnvelopeTooDeep { limit },
             EnvelopeError::NoSignatures => Self::NoSignatures,
             EnvelopeError::TooManySignatures { actual } => Self::TooManySignatures { actual },
             EnvelopeError::BadSignature => Self::BadSignature,

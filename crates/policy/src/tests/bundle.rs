@@ -285,7 +285,7 @@ fn p34_a_bundle_is_bounded_before_it_is_read() {
     assert_eq!(verify(&padded(MAX_BUNDLE_BYTES - length + 1)), "policy.bundle_too_large");
     let payload = vec![1; MAX_BUNDLE_PAYLOAD_BYTES + 1];
     assert_eq!(signed(BUNDLE_PAYLOAD_TYPE, payload), "policy.bundle_too_large");
-    assert_eq!(verify("[".repeat(10_000).as_bytes()), "policy.bundle_malformed");
+    assert_eq!(verify("[".repeat(10_000).as_bytes()), "policy.bundle_too_deep");
 }
 
 #[test]
