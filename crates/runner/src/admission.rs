@@ -1,0 +1,267 @@
+//! Admission: what has to be verified before a pack may do anything, composed by proof types.
+
+use reach_mesh_delegation::AcceptedChain;
+use reach_pack_integrity::VerifiedPack;
+use reach_policy::{
+    Binding, Decision, ExactCall, Gate, Mode, ModeError, Outcome, Permit, PermitError, Redeemed, Rights, Subject,
+    VerifiedBundle,
+};
+use reach_replay::{DurableFrame, ExpectedGuards, VerdictOutcome, engine_digest};
+use reach_spec_version::{
+    Agreement, NegotiateError, Offer, OfferError, Party, TranscriptError, negotiate, own_offer, transcript_hash,
+};
+use reach_types::{Blake3Digest, NodeId, RegistrySnapshot, Request, RunId, StrictError, TenantId, Timestamp, ToolCall};
+
+use crate::tools::ToolHost;
+
+/// The name and version of the graph executor: a guard of every run log.
+pub const ENGINE: (&str, &str) = ("reach-graph", "1");
+
+/// Why a pack was not admitted, apart from the gate's own answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdmitError {
+    /// What the pack says it needs is no offer.
+    #[error("the pack's spec needs: {0}")]
+    Needs(OfferError),
+    /// What the pack says it needs cannot be written as an offer.
+    #[error(transparent)]
+    Manifest(reach_pack_integrity::ManifestError),
+    /// This node cannot give what the pack needs.
+    #[error(transparent)]
+    Negotiate(NegotiateError),
+    /// The transcript of the agreement.
+    #[error(transparent)]
+    Transcript(TranscriptError),
+    /// The mode.
+    #[error(transparent)]
+    Mode(ModeError),
+    /// An encoding of our own.
+    #[error(transparent)]
+    Encode(StrictError),
+    /// The chain is about another pack.
+    #[error("the delegation is about another pack")]
+    OtherPack,
+}
+
+reach_types::codes!(AdmitError {
+    OtherPack => ("runner.chain_pack_mismatch", Refused, "accept the delegation with the pack it is about"),
+} wrap { Needs, Manifest, Negotiate, Transcript, Mode, Encode });
+
+/// A pack that was judged as a whole: everything a run of it is bound to.
+///
+/// Only [`admit`] makes one, and it takes a [`VerifiedPack`] and a [`VerifiedBundle`]: without them
+/// there is nothing to run.
+#[derive(Debug)]
+pub struct Admission<'a> {
+    pack: &'a VerifiedPack,
+    bundle: &'a VerifiedBundle,
+    gate: Gate<'a>,
+    registry: RegistrySnapshot,
+    rights: Option<Rights>,
+    agreement: Agreement,
+    guards: ExpectedGuards,
+    decision: Decision,
+}
+
+/// Judges `pack` under `bundle` on this node: negotiates what it needs, compares its tools with
+/// those of `host`, and asks the gate about everything it declares.
+///
+/// The decision may be a denial; it is recorded by whoever asked, and gives no permit.
+///
+/// # Errors
+/// Every variant of [`AdmitError`].
+pub fn admit<'a>(
+    pack: &'a VerifiedPack,
+    bundle: &'a VerifiedBundle,
+    chain: Option<&AcceptedChain>,
+    host: &dyn ToolHost,
+    node: &NodeId,
+    mode: Mode,
+    now: Timestamp,
+) -> Result<Admission<'a>, AdmitError> {
+    let (agreement, transcript) = negotiate_needs(pack, node)?;
+    let registry = RegistrySnapshot::of(pack.facts().tools.keys(), &host.registry());
+    let guards = ExpectedGuards {
+        pack: *pack.digest(),
+        bundle: *bundle.digest(),
+        registry: registry.digest().map_err(AdmitError::Encode)?,
+        transcript,
+        engine: engine(),
+        chain: chain.map(|chain| *chain.digest()),
+    };
+    let gate = bundle.gate(mode).map_err(AdmitError::Mode)?;
+    let rights = chain.map(rights_of);
+    let subject = Subject { facts: pack.facts(), registry: &registry, rights: rights.as_ref() };
+    let decision = gate.evaluate_pack(&subject, now);
+    Ok(Admission { pack, bundle, gate, registry, rights, agreement, guards, decision })
+}
+
+fn rights_of(chain: &AcceptedChain) -> Rights {
+    Rights { tools: chain.rights().tools.clone(), scopes: chain.rights().scopes.clone() }
+}
+
+/// The identity of this executor.
+pub(crate) fn engine() -> Blake3Digest {
+    engine_digest(ENGINE.0, ENGINE.1)
+}
+
+/// What this node and the pack agree on, and the transcript: the pack asks, the node answers.
+fn negotiate_needs(pack: &VerifiedPack, node: &NodeId) -> Result<(Agreement, Blake3Digest), AdmitError> {
+    let needs = pack.manifest().spec().to_offer_json().map_err(AdmitError::Manifest)?;
+    let needs = Offer::from_json(needs.as_bytes()).map_err(AdmitError::Needs)?;
+    let ours = own_offer().map_err(AdmitError::Needs)?;
+    let agreement = negotiate(&ours, &needs).map_err(AdmitError::Negotiate)?;
+    let initiator = Party { id: pack.digest().as_bytes(), offer: &needs };
+    let responder = Party { id: node.0.as_bytes(), offer: &ours };
+    let transcript = transcript_hash(initiator, responder, &agreement).map_err(AdmitError::Transcript)?;
+    Ok((agreement, transcript))
+}
+
+/// Who makes a call, and which one of the run it is.
+#[derive(Debug, Clone)]
+pub struct CallSite {
+    /// The run.
+    pub run: RunId,
+    /// The number of the call in the run, from 0; each is used once.
+    pub index: u64,
+    /// This node.
+    pub node: NodeId,
+    /// Whose run it is.
+    pub tenant: TenantId,
+    /// The tool host's identity.
+    pub host: Blake3Digest,
+}
+
+impl Admission<'_> {
+    /// The gate's answer to the pack as a whole.
+    #[must_use]
+    pub const fn decision(&self) -> &Decision {
+        &self.decision
+    }
+
+    /// Whether a run may begin.
+    #[must_use]
+    pub fn allowed(&self) -> bool {
+        self.decision.outcome() != Outcome::Deny
+    }
+
+    /// The pack.
+    #[must_use]
+    pub const fn pack(&self) -> &VerifiedPack {
+        self.pack
+    }
+
+    /// The bundle.
+    #[must_use]
+    pub const fn bundle(&self) -> &VerifiedBundle {
+        self.bundle
+    }
+
+    /// What the pack and this node agreed on.
+    #[must_use]
+    pub const fn agreement(&self) -> &Agreement {
+        &self.agreement
+    }
+
+    /// What a run log of this admission is bound to.
+    #[must_use]
+    pub const fn guards(&self) -> &ExpectedGuards {
+        &self.guards
+    }
+
+    /// Judges one call.
+    #[must_use]
+    pub fn judge(&self, call: &ToolCall, now: Timestamp) -> Decision {
+        self.judge_request(&call.request(), now)
+    }
+
+    /// Judges a request, which may be about several tools, scopes and models at once.
+    #[must_use]
+    pub fn judge_request(&self, request: &Request, now: Timestamp) -> Decision {
+        let subject = Subject { facts: self.pack.facts(), registry: &self.registry, rights: self.rights.as_ref() };
+        self.gate.evaluate(&subject, request, now)
+    }
+
+    /// What a permit for `call` at `site` is bound to; `None` if this node has no such tool.
+    #[must_use]
+    pub fn binding(&self, call: &ToolCall, site: &CallSite) -> Option<Binding> {
+        Some(Binding {
+            run: site.run,
+            index: site.index,
+            node: site.node,
+            tenant: site.tenant.clone(),
+            host: site.host,
+            definition: *self.registry.definition(&call.tool)?,
+            call: ExactCall::of(call),
+            pack: self.guards.pack,
+            bundle: self.guards.bundle,
+            chain: self.guards.chain,
+            mode: self.gate.mode(),
+        })
+    }
+
+    /// The digest of the tool's definition as this node knows it.
+    #[must_use]
+    pub fn definition(&self, call: &ToolCall) -> Option<Blake3Digest> {
+        self.registry.definition(&call.tool).copied()
+    }
+}
+
+/// A call that a tool host may run: permitted for these exact bytes, and durably recorded.
+///
+/// Only [`AllowedCall::redeem`] makes one, out of a permit and a durable frame:
+///
+/// ```compile_fail
+/// // p38_no_call_without_a_permit
+/// use reach_runner::{AllowedCall, BuiltinTools, ToolHost};
+/// let call: reach_types::ToolCall = todo!();
+/// BuiltinTools::definitions_only().call(&call, &mut |_, _| {});
+/// ```
+#[derive(Debug)]
+pub struct AllowedCall<'c> {
+    call: &'c ToolCall,
+    redeemed: Redeemed,
+    frame: DurableFrame,
+}
+
+impl<'c> AllowedCall<'c> {
+    /// Uses `permit` up for `call` as it is handed over, at `site`, after its verdict was recorded
+    /// in `frame`.
+    ///
+    /// # Errors
+    /// What [`Permit::redeem`] refuses; [`PermitError::Denied`] if this node has no such tool, or
+    /// `frame` is not the verdict on this call in this run's log.
+    pub fn redeem(
+        permit: Permit,
+        frame: DurableFrame,
+        admission: &Admission<'_>,
+        call: &'c ToolCall,
+        site: &CallSite,
+        now: Timestamp,
+    ) -> Result<Self, PermitError> {
+        let actual = admission.binding(call, site).ok_or(PermitError::Denied)?;
+        // The frame must be this very call's verdict, in this run's log.
+        let recorded = matches!(frame.verdict(), Some((index, VerdictOutcome::Allowed | VerdictOutcome::Warned)) if index == site.index);
+        if !recorded || *frame.run() != site.run {
+            return Err(PermitError::Denied);
+        }
+        Ok(Self { call, redeemed: permit.redeem(&actual, now)?, frame })
+    }
+
+    /// The call.
+    #[must_use]
+    pub const fn call(&self) -> &ToolCall {
+        self.call
+    }
+
+    /// The permit it was redeemed from.
+    pub const fn redeemed(&self) -> &Redeemed {
+        &self.redeemed
+    }
+
+    /// The frame that its verdict is recorded in.
+    pub const fn frame(&self) -> &DurableFrame {
+        &self.frame
+    }
+}

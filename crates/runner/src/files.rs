@@ -1,0 +1,315 @@
+//! Reading files with bounds and permission checks, and writing them whole or not at all.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use zeroize::Zeroizing;
+
+/// Why a file was not read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// There is none.
+    #[error("`{path}` does not exist")]
+    Missing {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// It is a directory, a device, a pipe.
+    #[error("`{path}` is not a regular file")]
+    NotAFile {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The system said no.
+    #[error("no permission for `{path}`")]
+    Permission {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// It is larger than what it should hold can be.
+    #[error("`{path}` has more than {limit} bytes, the most that such a file may have")]
+    TooLarge {
+        /// Which file.
+        path: PathBuf,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A private key that others can read.
+    #[error("`{path}` is a private key that others can read (mode {mode:o})")]
+    Exposed {
+        /// Which file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A trust file that others can write, or that is a symbolic link.
+    #[error("`{path}` decides what is trusted, and it is {what}")]
+    Untrusted {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// It exists already, and nothing is overwritten.
+    #[error("`{path}` exists already")]
+    Exists {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Anything else the system reports.
+    #[error("`{path}`: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+reach_types::codes!(FileError {
+    Missing => ("file.missing", Environment, "check the path"),
+    NotAFile => ("file.not_a_file", Environment, "name a regular file"),
+    Permission => ("file.permission", Environment, "check who owns the file and its mode"),
+    TooLarge => ("file.too_large", Limit, "this cannot be the file that was meant"),
+    Exposed => ("file.key_exposed", Environment, "chmod 600 the file, and replace the key if it was shared"),
+    Untrusted => ("trust.store_untrusted", Environment, "use a regular file that only its owner can write (chmod go-w)"),
+    Exists => ("file.exists", Environment, "choose another name, or move the file away first"),
+    Io => ("file.io", Environment, "check the disk"),
+});
+
+fn classify(path: &Path, source: io::Error) -> FileError {
+    let path = path.to_path_buf();
+    match source.kind() {
+        io::ErrorKind::NotFound => FileError::Missing { path },
+        io::ErrorKind::PermissionDenied => FileError::Permission { path },
+        io::ErrorKind::AlreadyExists => FileError::Exists { path },
+        io::ErrorKind::IsADirectory => FileError::NotAFile { path },
+        _ => FileError::Io { path, source },
+    }
+}
+
+/// Opens a regular file for reading, without ever blocking on a pipe or device.
+///
+/// # Errors
+/// [`FileError::Missing`], [`FileError::NotAFile`], [`FileError::Permission`], [`FileError::Io`].
+pub fn open(path: &Path) -> Result<File, FileError> {
+    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits();
+    let flags = i32::try_from(nonblocking).unwrap_or_default();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|e| classify(path, e))?;
+    let meta = file.metadata().map_err(|e| classify(path, e))?;
+    if meta.is_file() { Ok(file) } else { Err(FileError::NotAFile { path: path.to_path_buf() }) }
+}
+
+/// Reads a whole regular file of at most `limit` bytes.
+///
+/// # Errors
+/// As [`open`], and [`FileError::TooLarge`].
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    read_from(open(path)?, path, limit)
+}
+
+fn read_from(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    // The file may grow while it is read: the bound is on what is read, not on its stated size.
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| classify(path, e))?;
+    let over = u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit;
+    if over { Err(FileError::TooLarge { path: path.to_path_buf(), limit }) } else { Ok(bytes) }
+}
+
+/// Reads a private key file: a regular file that only its owner can read.
+///
+/// # Errors
+/// As [`read`], and [`FileError::Exposed`].
+pub fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let file = open(path)?;
+    let mode = file.metadata().map_err(|e| classify(path, e))?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(FileError::Exposed { path: path.to_path_buf(), mode });
+    }
+    read_from(file, path, 64 * 1024).map(Zeroizing::new)
+}
+
+/// Reads a file that decides what is trusted: no symbolic link, and nobody but its owner and group
+/// can write it.
+///
+/// # Errors
+/// As [`read`], and [`FileError::Untrusted`].
+pub fn read_trust(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let untrusted = |what| FileError::Untrusted { path: path.to_path_buf(), what };
+    let link = fs::symlink_metadata(path).map_err(|e| classify(path, e))?;
+    if link.is_symlink() {
+        return Err(untrusted("a symbolic link"));
+    }
+    let file = open(path)?;
+    let meta = file.metadata().map_err(|e| classify(path, e))?;
+    if (meta.ino(), meta.dev()) != (link.ino(), link.dev()) {
+        return Err(untrusted("being replaced while it is read"));
+    }
+    if meta.permissions().mode() & 0o002 != 0 {
+        return Err(untrusted("writable by everybody"));
+    }
+    read_from(file, path, limit)
+}
+
+/// How a written file may meet one that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// Refuse: nothing is overwritten.
+    Refuse,
+    /// Replace it in one step.
+    Replace,
+}
+
+/// Writes a file whole or not at all: to a temporary beside it, synced, then put in place.
+///
+/// # Errors
+/// [`FileError::Exists`] under [`Existing::Refuse`], and what the system reports; the temporary is
+/// removed.
+pub fn write(path: &Path, bytes: &[u8], mode: u32, existing: Existing) -> Result<(), FileError> {
+    write_with(path, mode, existing, |file| file.write_all(bytes).map_err(|e| classify(path, e)))
+}
+
+/// As [`write()`], with the content produced by `fill`.
+///
+/// # Errors
+/// As [`write()`], and whatever `fill` returns.
+pub fn write_with<T, E: From<FileError>>(
+    path: &Path,
+    mode: u32,
+    existing: Existing,
+    fill: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
+    if existing == Existing::Refuse && path.symlink_metadata().is_ok() {
+        return Err(FileError::Exists { path: path.to_path_buf() }.into());
+    }
+    let temporary = temporary_beside(path)?;
+    let written = fill_and_place(&temporary, path, mode, existing, fill);
+    if written.is_err() {
+        // It may not exist, or be in place already: either way there is nothing more to undo.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn fill_and_place<T, E: From<FileError>>(
+    temporary: &Path,
+    path: &Path,
+    mode: u32,
+    existing: Existing,
+    fill: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
+    let fail = |source| E::from(classify(path, source));
+    let mut options = OpenOptions::new();
+    let mut file = options.read(true).write(true).create_new(true).mode(mode).open(temporary).map_err(fail)?;
+    let value = fill(&mut file)?;
+    file.sync_all().map_err(fail)?;
+    match existing {
+        Existing::Replace => fs::rename(temporary, path).map_err(fail)?,
+        // A hard link, unlike a rename, never replaces what came there in the meantime.
+        Existing::Refuse => {
+            fs::hard_link(temporary, path).map_err(fail)?;
+            fs::remove_file(temporary).map_err(fail)?;
+        }
+    }
+    sync_directory(path)?;
+    Ok(value)
+}
+
+fn temporary_beside(path: &Path) -> Result<PathBuf, FileError> {
+    let name = path.file_name().ok_or_else(|| FileError::NotAFile { path: path.to_path_buf() })?;
+    let process = std::process::id();
+    Ok(path.with_file_name(format!(".{}.{process}.tmp", name.to_string_lossy())))
+}
+
+/// Makes a new name in a directory durable.
+///
+/// # Errors
+/// What the system reports.
+pub fn sync_directory(path: &Path) -> Result<(), FileError> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    File::open(parent).and_then(|directory| directory.sync_all()).map_err(|e| classify(parent, e))
+}
+
+/// Creates a directory that must not exist yet, readable by its owner only.
+///
+/// # Errors
+/// [`FileError::Exists`], and what the system reports.
+pub fn create_directory(path: &Path) -> Result<(), FileError> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().mode(0o700).create(path).map_err(|e| classify(path, e))
+}
+
+/// The absolute path of what exists at `path`.
+///
+/// # Errors
+/// What the system reports.
+pub fn absolute(path: &Path) -> Result<PathBuf, FileError> {
+    fs::canonicalize(path).map_err(|e| classify(path, e))
+}
+
+/// Turns what the system reported into an error that names `path`.
+pub fn io_error(path: &Path, source: io::Error) -> FileError {
+    classify(path, source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reach_types::Code;
+
+    #[test]
+    fn k54_a_trust_file_is_plain_and_not_writable_by_everybody() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("trust.json");
+        write(&path, b"{}", 0o644, Existing::Refuse).unwrap();
+        assert_eq!(read_trust(&path, 10).unwrap(), b"{}");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o646)).unwrap();
+        assert_eq!(read_trust(&path, 10).unwrap_err().code(), "trust.store_untrusted");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let link = dir.path().join("link.json");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert_eq!(read_trust(&link, 10).unwrap_err().code(), "trust.store_untrusted");
+    }
+
+    #[test]
+    fn a_private_key_others_can_read_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key.pem");
+        write(&path, b"secret", 0o600, Existing::Refuse).unwrap();
+        assert_eq!(&**read_private(&path).unwrap(), b"secret");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(read_private(&path).unwrap_err().code(), "file.key_exposed");
+    }
+
+    #[test]
+    fn every_kind_of_wrong_file_has_its_code() {
+        let dir = tempfile::tempdir().unwrap();
+        let code = |path: &Path| read(path, 4).map_or_else(|e| e.code(), |_| "ok");
+        let path = dir.path().join("a");
+        assert_eq!(code(&path), "file.missing");
+        assert_eq!(code(dir.path()), "file.not_a_file");
+        write(&path, b"1234", 0o644, Existing::Refuse).unwrap();
+        assert_eq!(code(&path), "ok");
+        write(&path, b"12345", 0o644, Existing::Replace).unwrap();
+        assert_eq!(code(&path), "file.too_large");
+        assert_eq!(code(Path::new("/dev/zero")), "file.not_a_file");
+        assert_eq!(write(&path, b"", 0o644, Existing::Refuse).unwrap_err().code(), "file.exists");
+    }
+
+    #[test]
+    fn a_failed_write_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        let fail = |_: &mut File| Err::<(), _>(FileError::Missing { path: PathBuf::new() });
+        assert_eq!(write_with(&path, 0o644, Existing::Refuse, fail).unwrap_err().code(), "file.missing");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,377 @@
+//! What a node must not forget: floors, nonces, roots of runs, and the latest time it has seen.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use reach_mesh_delegation::{Claim, MAX_NONCES, MAX_NONCES_PER_ISSUER, NonceError, NonceStore, Reservation};
+use reach_pack_integrity::{SeenError, SeenVersions};
+use reach_policy::BundleFloor;
+use reach_types::{Blake3Digest, PackName, PackVersion, Timestamp, decode_strict, encode_strict};
+use redb::{
+    ConcurrencyMode, Database, ReadOnlyDatabase, ReadableDatabase, ReadableTable, ReadableTableMetadata,
+    TableDefinition, WriteTransaction,
+};
+
+const CLOCK: TableDefinition<'_, &str, u64> = TableDefinition::new("clock");
+const FLOORS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("floors");
+const NONCES: TableDefinition<'_, (&[u8; 32], &[u8; 32]), &[u8]> = TableDefinition::new("nonces");
+const ROOTS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("roots");
+const HIGH_WATER: &str = "high_water";
+
+/// Why the node's memory did not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MemoryError {
+    /// Another process writes to it.
+    #[error("another process is using this state directory")]
+    Locked,
+    /// The file cannot be read as what it should be.
+    #[error("the node's memory is damaged: {detail}")]
+    Corrupt {
+        /// What was seen.
+        detail: String,
+    },
+    /// The disk.
+    #[error("the node's memory: {detail}")]
+    Io {
+        /// What the system said.
+        detail: String,
+    },
+}
+
+reach_types::codes!(MemoryError {
+    Locked => ("state.locked", Environment, "wait for the other command, or ask the running `reach serve`"),
+    Corrupt => ("state.memory_corrupt", Refused, "restore the state directory from a backup"),
+    Io => ("state.memory_io", Environment, "check the disk and its permissions"),
+});
+
+/// The durable memory of one node, in one redb file of its own.
+///
+/// redb panics on some damaged files, so every call passes `guarded`, and after the first such
+/// fault every further call refuses.
+pub struct NodeMemory {
+    store: Store,
+    broken: AtomicBool,
+}
+
+enum Store {
+    Writer(Database),
+    Reader(ReadOnlyDatabase),
+}
+
+impl NodeMemory {
+    /// Makes the file; it must not exist.
+    ///
+    /// # Errors
+    /// Every variant of [`MemoryError`].
+    pub fn create(path: &Path) -> Result<Self, MemoryError> {
+        if path.symlink_metadata().is_ok() {
+            return Err(MemoryError::Io { detail: "the file exists already".to_owned() });
+        }
+        let memory = Self::with(|| Ok(Store::Writer(builder().create(path)?)))?;
+        memory.write(|txn| {
+            txn.open_table(CLOCK)?;
+            txn.open_table(FLOORS)?;
+            txn.open_table(NONCES)?;
+            txn.open_table(ROOTS)?;
+            Ok(())
+        })?;
+        Ok(memory)
+    }
+
+    /// Opens the file for reading and writing.
+    ///
+    /// # Errors
+    /// Every variant of [`MemoryError`].
+    pub fn open(path: &Path) -> Result<Self, MemoryError> {
+        Self::with(|| Ok(Store::Writer(builder().open(path)?)))
+    }
+
+    /// Opens the file for reading, beside a writer if there is one.
+    ///
+    /// # Errors
+    /// Every variant of [`MemoryError`].
+    pub fn open_read_only(path: &Path) -> Result<Self, MemoryError> {
+        Self::with(|| match builder().open_read_only(path) {
+            // A writer was killed: its last commit has to be settled first, which opening does.
+            Err(redb::DatabaseError::RepairAborted) => {
+                drop(builder().open(path)?);
+                Ok(Store::Reader(builder().open_read_only(path)?))
+            }
+            opened => Ok(Store::Reader(opened?)),
+        })
+    }
+
+    fn with(open: impl FnOnce() -> Result<Store, redb::Error>) -> Result<Self, MemoryError> {
+        Ok(Self { store: guarded(open)?, broken: AtomicBool::new(false) })
+    }
+
+    /// The one boundary for redb's faults: an error or a panic closes this handle for good.
+    fn call<T>(&self, body: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, MemoryError> {
+        if self.broken.load(Ordering::Acquire) {
+            return Err(MemoryError::Corrupt { detail: "an earlier call failed".to_owned() });
+        }
+        let result = guarded(body);
+        self.broken.store(result.is_err(), Ordering::Release);
+        result
+    }
+
+    fn read<T>(&self, body: impl FnOnce(&redb::ReadTransaction) -> Result<T, redb::Error>) -> Result<T, MemoryError> {
+        self.call(|| match &self.store {
+            Store::Writer(database) => body(&database.begin_read()?),
+            Store::Reader(database) => body(&database.begin_read()?),
+        })
+    }
+
+    fn write<T>(&self, body: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>) -> Result<T, MemoryError> {
+        let Store::Writer(database) = &self.store else {
+            return Err(MemoryError::Io { detail: "opened for reading only".to_owned() });
+        };
+        self.call(|| {
+            let mut txn = database.begin_write()?;
+            txn.set_quick_repair(true);
+            let value = body(&txn)?;
+            txn.commit()?;
+            Ok(value)
+        })
+    }
+
+    /// The latest time this node has acted at.
+    ///
+    /// # Errors
+    /// Every variant of [`MemoryError`].
+    pub fn high_water(&self) -> Result<Timestamp, MemoryError> {
+        let millis = self.read(|txn| Ok(txn.open_table(CLOCK)?.get(HIGH_WATER)?.map_or(0, |value| value.value())))?;
+        Ok(Timestamp::from_millis(millis))
+    }
+
+    /// Remembers that this node has acted at `now`; it never goes back.
+    ///
+    /// # Errors
+    /// Every variant of [`MemoryError`].
+    pub fn raise_high_water(&self, now: Timestamp) -> Result<(), MemoryError> {
+        self.write(|txn| {
+            let mut clock = txn.open_table(CLOCK)?;
+            let old = clock.get(HIGH_WATER)?.map_or(0, |value| value.value());
+            clock.insert(HIGH_WATER, old.max(now.as_millis()))?;
+            Ok(())
+        })
+    }
+
+    /// The highest version and digest seen under `kind` and `name`.
+    ///
+    /// # Errors
+    /// Every variant of [`MemoryError`].
+    fn floor<V: serde::Serialize + serde::de::DeserializeOwned>(
+        &self,
+        kind: &str,
+        name: &str,
+    ) -> Result<Option<(V, Blake3Digest)>, MemoryError> {
+        let key = format!("{kind}/{name}");
+        let bytes =
+            self.read(|txn| Ok(txn.open_table(FLOORS)?.get(key.as_str())?.map(|value| value.value().to_vec())))?;
+        let decode = |bytes: Vec<u8>| decode_strict(&bytes, 256).map_err(|error| corrupt(&error));
+        bytes.map(decode).transpose()
+    }
+
+    fn set_floor<V: serde::Serialize>(
+        &self,
+        kind: &str,
+        name: &str,
+        floor: &(V, Blake3Digest),
+    ) -> Result<(), MemoryError> {
+        let bytes = encode_strict(floor).map_err(|error| corrupt(&error))?;
+        self.write(|txn| {
+            txn.open_table(FLOORS)?.insert(format!("{kind}/{name}").as_str(), bytes.as_slice())?;
+            Ok(())
+        })
+    }
+
+    /// The floor of the policy called `name`.
+    ///
+    /// # Errors
+    /// Every variant of [`MemoryError`].
+    pub fn bundle_floor(&self, name: &str) -> Result<Option<BundleFloor>, MemoryError> {
+        let floor = self.floor::<u64>("bundle", name)?;
+        Ok(floor.map(|(version, digest)| BundleFloor { version, digest }))
+    }
+
+    /// Raises the floor of the policy called `name`, after every check has passed.
+    ///
+    /// # Errors
+    /// Every variant of [`MemoryError`].
+    pub fn raise_bundle_floor(&self, name: &str, floor: &BundleFloor) -> Result<(), MemoryError> {
+        self.set_floor("bundle", name, &(floor.version, floor.digest))
+    }
+
+    /// Remembers a pack that was admitted.
+    ///
+    /// # Errors
+    /// Every variant of [`MemoryError`].
+    pub fn raise_pack_floor(
+        &self,
+        name: &PackName,
+        version: PackVersion,
+        digest: Blake3Digest,
+    ) -> Result<(), MemoryError> {
+        self.set_floor("pack", name.as_str(), &(version.to_string(), digest))
+    }
+
+    /// The highest trust document seen: its version and digest.
+    ///
+    /// # Errors
+    /// Every variant of [`MemoryError`].
+    pub fn trust_floor(&self) -> Result<Option<(u64, Blake3Digest)>, MemoryError> {
+        self.floor("trust", "document")
+    }
+
+    /// Remembers a trust document, after every check has passed.
+    ///
+    /// # Errors
+    /// Every variant of [`MemoryError`].
+    pub fn raise_trust_floor(&self, version: u64, digest: Blake3Digest) -> Result<(), MemoryError> {
+        self.set_floor("trust", "document", &(version, digest))
+    }
+}
+
+fn builder() -> redb::Builder {
+    let mut builder = Database::builder();
+    builder.set_concurrency_mode(ConcurrencyMode::SingleWriter).set_cache_size(4 * 1024 * 1024);
+    builder
+}
+
+fn guarded<T>(body: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, MemoryError> {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(redb::Error::DatabaseAlreadyOpen)) => Err(MemoryError::Locked),
+        Ok(Err(redb::Error::Io(error))) => Err(MemoryError::Io { detail: error.to_string() }),
+        Ok(Err(error)) => Err(corrupt(&error)),
+        Err(_) => Err(MemoryError::Corrupt { detail: "the store gave up reading it".to_owned() }),
+    }
+}
+
+fn corrupt(error: &dyn std::fmt::Display) -> MemoryError {
+    MemoryError::Corrupt { detail: error.to_string() }
+}
+
+impl SeenVersions for NodeMemory {
+    fn highest(&self, name: &PackName) -> Result<Option<(PackVersion, Blake3Digest)>, SeenError> {
+        let floor = self
+            .floor::<String>("pack", name.as_str())
+            .map_err(|_| SeenError::Unavailable { reason: "the node's memory does not answer" })?;
+        let parse = |(version, digest): (String, Blake3Digest)| {
+            PackVersion::parse(&version)
+                .map(|version| (version, digest))
+                .map_err(|_| SeenError::Unavailable { reason: "the node's memory does not answer" })
+        };
+        floor.map(parse).transpose()
+    }
+}
+
+/// What is kept of a nonce or of a run's root: the link it stands for, and until when.
+type Kept = (Blake3Digest, Timestamp);
+
+impl NonceStore for NodeMemory {
+    /// One write transaction: two callers cannot both find the nonce unused.
+    fn reserve(&self, claim: &Claim, now: Timestamp) -> Result<Reservation, NonceError> {
+        self.write(|txn| reserve(txn, claim, now)).unwrap_or(Err(NonceError::Unavailable))
+    }
+}
+
+fn reserve(
+    txn: &WriteTransaction,
+    claim: &Claim,
+    now: Timestamp,
+) -> Result<Result<Reservation, NonceError>, redb::Error> {
+    let mut nonces = txn.open_table(NONCES)?;
+    let mut roots = txn.open_table(ROOTS)?;
+    let lives = |bytes: &[u8]| decode_strict::<Kept>(bytes, 64).is_ok_and(|(_, until)| now <= until);
+    nonces.retain(|_, value| lives(value))?;
+    roots.retain(|_, value| lives(value))?;
+    let key = (claim.issuer.0.as_bytes(), &claim.nonce);
+    let known = nonces.get(key)?.and_then(|value| decode_strict::<Kept>(value.value(), 64).ok());
+    if let Some((link, _)) = known {
+        return Ok(Ok(if link == claim.link { Reservation::Replayed } else { Reservation::Equivocation }));
+    }
+    let rooted = roots.get(claim.run.0.as_bytes())?.and_then(|value| decode_strict::<Kept>(value.value(), 64).ok());
+    if rooted.is_some_and(|(root, _)| root != claim.root) {
+        return Ok(Ok(Reservation::RunAlreadyRooted));
+    }
+    let of_issuer =
+        nonces.range((claim.issuer.0.as_bytes(), &[0; 32])..=(claim.issuer.0.as_bytes(), &[0xff; 32]))?.count();
+    let total = usize::try_from(nonces.len()?).unwrap_or(usize::MAX);
+    if of_issuer >= MAX_NONCES_PER_ISSUER || total >= MAX_NONCES {
+        return Ok(Err(NonceError::Capacity));
+    }
+    let (Ok(link), Ok(root)) =
+        (encode_strict(&(claim.link, claim.until)), encode_strict(&(claim.root, later(rooted, claim.until))))
+    else {
+        return Ok(Err(NonceError::Unavailable));
+    };
+    nonces.insert(key, link.as_slice())?;
+    roots.insert(claim.run.0.as_bytes(), root.as_slice())?;
+    Ok(Ok(Reservation::Fresh))
+}
+
+/// A run's root is kept as long as the longest-lived chain that used it.
+fn later(rooted: Option<Kept>, until: Timestamp) -> Timestamp {
+    rooted.map_or(until, |(_, known)| known.max(until))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reach_types::{NodeId, RunId, Sha256Digest};
+
+    fn claim(nonce: u8, link: u8, run: u8, root: u8, until: u64) -> Claim {
+        Claim {
+            issuer: NodeId(Sha256Digest::from_bytes([1; 32])),
+            nonce: [nonce; 32],
+            link: Blake3Digest::from_bytes([link; 32]),
+            run: RunId(Blake3Digest::from_bytes([run; 32])),
+            root: Blake3Digest::from_bytes([root; 32]),
+            until: Timestamp::from_millis(until),
+        }
+    }
+
+    #[test]
+    fn d19_a_nonce_is_remembered_across_a_restart_until_it_has_expired() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("node.redb");
+        let at = Timestamp::from_millis;
+        let first = claim(1, 1, 1, 1, 100);
+        assert_eq!(NodeMemory::create(&path).unwrap().reserve(&first, at(50)), Ok(Reservation::Fresh));
+        let again = NodeMemory::open(&path).unwrap();
+        assert_eq!(again.reserve(&first, at(50)), Ok(Reservation::Replayed));
+        assert_eq!(again.reserve(&first, at(100)), Ok(Reservation::Replayed));
+        assert_eq!(again.reserve(&claim(1, 2, 2, 2, 100), at(50)), Ok(Reservation::Equivocation));
+        assert_eq!(again.reserve(&claim(2, 2, 1, 2, 100), at(50)), Ok(Reservation::RunAlreadyRooted));
+        assert_eq!(again.reserve(&claim(2, 2, 1, 1, 100), at(50)), Ok(Reservation::Fresh));
+        assert_eq!(again.reserve(&claim(1, 1, 1, 1, 300), at(101)), Ok(Reservation::Fresh));
+    }
+
+    #[test]
+    fn d16_the_high_water_never_goes_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let memory = NodeMemory::create(&dir.path().join("node.redb")).unwrap();
+        for (raised, expected) in [(5, 5), (3, 5), (9, 9)] {
+            memory.raise_high_water(Timestamp::from_millis(raised)).unwrap();
+            assert_eq!(memory.high_water().unwrap(), Timestamp::from_millis(expected));
+        }
+    }
+
+    #[test]
+    fn p25_floors_are_kept_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("node.redb");
+        let floor = BundleFloor { version: 9, digest: Blake3Digest::from_bytes([9; 32]) };
+        NodeMemory::create(&path).unwrap().raise_bundle_floor("p", &floor).unwrap();
+        let memory = NodeMemory::open_read_only(&path).unwrap();
+        assert_eq!(memory.bundle_floor("p").unwrap(), Some(floor));
+        assert_eq!(memory.bundle_floor("q").unwrap(), None);
+        assert_eq!(memory.trust_floor().unwrap(), None);
+    }
+}

@@ -1,0 +1,64 @@
+//! Runs that a killed process left behind: found, recorded, and said aloud.
+
+use reach_audit_ledger::{Author, EntryKind, ReadError};
+use reach_replay::{EndReason, Limits, read_frames};
+use reach_types::{Blake3Digest, RunId};
+use serde_json::json;
+
+use crate::{World, files, running::ended, state::State, state_error::StateError};
+
+/// A run that began and did not end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The run.
+    pub run: RunId,
+    /// How many whole frames its log holds.
+    pub frames: u64,
+    /// The head after the last of them, if there is one.
+    pub head: Option<Blake3Digest>,
+    /// Why the log ended, if it was sealed and only its last ledger entry is missing.
+    pub sealed: Option<EndReason>,
+}
+
+/// The unfinished runs of `state`, with what their logs hold.
+///
+/// # Errors
+/// [`StateError::Ledger`] and what the ledger reports.
+pub fn unfinished(state: &State) -> Result<Vec<Unfinished>, StateError> {
+    let runs = state.ledger().unfinished_runs().map_err(|error| StateError::Read(ReadError::Store(error)))?;
+    Ok(runs.into_iter().map(|(_, run)| look(state, run)).collect())
+}
+
+/// Reads as far as whole frames go. The log is not trusted here: what is recorded is what was seen.
+fn look(state: &State, run: RunId) -> Unfinished {
+    let mut found = Unfinished { run, frames: 0, head: None, sealed: None };
+    let Ok(file) = files::open(&state.run_dir(&run).join("run.rlog")) else { return found };
+    let read = read_frames(std::io::BufReader::new(file), &Limits::default(), &mut |_, _| {});
+    if let Ok(report) = read {
+        found.frames = report.frames;
+        found.head = report.head;
+        found.sealed = report.end;
+    }
+    found
+}
+
+/// Records every unfinished run as interrupted, or as ended if its log was already sealed.
+///
+/// # Errors
+/// What the ledger reports.
+pub fn recover(world: &World, state: &mut State) -> Result<Vec<Unfinished>, StateError> {
+    let found = unfinished(state)?;
+    for one in &found {
+        let none = Blake3Digest::from_bytes([0; 32]);
+        let head = one.head.unwrap_or(none);
+        let entry = match one.sealed {
+            Some(reason) => (EntryKind::RunEnded, ended(reason, &head, one.frames)),
+            None => (EntryKind::RunInterrupted, json!({ "head": head, "frames": one.frames })),
+        };
+        state.append(world, one.run, &Author::Operator, &[entry])?;
+    }
+    if !found.is_empty() {
+        state.checkpoint()?;
+    }
+    Ok(found)
+}

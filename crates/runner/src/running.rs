@@ -1,0 +1,361 @@
+//! A run from request to proof: verify, admit, execute, record, audit.
+
+use std::path::{Path, PathBuf};
+
+use reach_audit_ledger::{Author, EntryKind};
+use reach_pack_integrity::{Expected, VerifiedPack};
+use reach_policy::{Decision, Mode, ModeError, VerifiedBundle};
+use reach_replay::{EndReason, Header, Limits, RecordError, Recorder, Sealed};
+use reach_signing::{Role, VerifiedTrust};
+use reach_types::{Blake3Digest, Code, CodeRow, RunId, Timestamp};
+use serde_json::{Value, json};
+
+use crate::{
+    World,
+    admission::{Admission, AdmitError, CallSite, admit},
+    execute::{Ending, Execution},
+    files::{self, FileError},
+    packs::{self, PackFileError},
+    policies::{self, PolicyFileError},
+    run_log::LogFile,
+    state::State,
+    state_error::StateError,
+    tools::{BuiltinTools, ToolHost, Workspace},
+};
+
+/// Why a run did not come to an ending of its own.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The state directory.
+    #[error(transparent)]
+    State(StateError),
+    /// The pack.
+    #[error(transparent)]
+    Pack(PackFileError),
+    /// The policy bundle.
+    #[error(transparent)]
+    Policy(PolicyFileError),
+    /// The mode.
+    #[error(transparent)]
+    Mode(ModeError),
+    /// Admission.
+    #[error(transparent)]
+    Admit(AdmitError),
+    /// The workspace or the run's directory.
+    #[error(transparent)]
+    File(FileError),
+    /// The log.
+    #[error("the run was stopped: its log could not be written: {0}")]
+    Record(RecordError),
+}
+
+reach_types::codes!(RunError {} wrap { State, Pack, Policy, Mode, Admit, File, Record });
+
+impl From<StateError> for RunError {
+    fn from(error: StateError) -> Self {
+        Self::State(error)
+    }
+}
+
+impl From<FileError> for RunError {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+/// The files a pack and its policy come from.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'p> {
+    /// The pack.
+    pub pack: &'p Path,
+    /// Its signature, if it is not beside it.
+    pub signature: Option<&'p Path>,
+    /// The policy bundle.
+    pub policy: &'p Path,
+    /// The trust document.
+    pub trust: &'p Path,
+}
+
+/// What [`Sources`] verified to.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The trust document.
+    pub trust: VerifiedTrust,
+    /// The pack.
+    pub pack: VerifiedPack,
+    /// The policy bundle.
+    pub bundle: VerifiedBundle,
+    /// The moment they were verified for.
+    pub now: Timestamp,
+}
+
+impl Loaded {
+    /// Verifies trust, pack and bundle under `state`'s pin and floors.
+    ///
+    /// # Errors
+    /// [`RunError::State`], [`RunError::Pack`], [`RunError::Policy`].
+    pub fn verify(world: &World, state: &State, sources: &Sources<'_>) -> Result<Self, RunError> {
+        let now = state.now(world)?;
+        let trust = state.load_trust(sources.trust, now)?;
+        let seen = Some(&state.memory as &dyn reach_pack_integrity::SeenVersions);
+        let pack = packs::verify(sources.pack, sources.signature, &trust, &Expected::default(), now, seen)
+            .map_err(RunError::Pack)?;
+        let bundle = policies::verify(sources.policy, &trust, now, Some(state)).map_err(RunError::Policy)?;
+        Ok(Self { trust, pack, bundle, now })
+    }
+
+    /// Raises the floors to what was just admitted; nothing is remembered of what was refused.
+    ///
+    /// # Errors
+    /// [`RunError::State`].
+    pub fn remember(&self, state: &State) -> Result<(), RunError> {
+        let (facts, memory) = (self.pack.facts(), &state.memory);
+        let raised = memory
+            .raise_high_water(self.now)
+            .and_then(|()| memory.raise_trust_floor(self.trust.document().version, *self.trust.digest()))
+            .and_then(|()| memory.raise_bundle_floor(self.bundle.policy().name(), &self.bundle.floor()))
+            .and_then(|()| memory.raise_pack_floor(&facts.name, facts.version, facts.digest));
+        raised.map_err(|error| RunError::State(StateError::Memory(error)))
+    }
+}
+
+/// What a run may touch.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach<'p> {
+    /// The directory it may read.
+    pub workspace: &'p Path,
+    /// What is left out of listings.
+    pub exclude: &'p [PathBuf],
+}
+
+/// What became of a run.
+#[derive(Debug)]
+pub struct RunReport {
+    /// The run.
+    pub run: RunId,
+    /// How it ended; `None` if it was not admitted.
+    pub ending: Option<Ending>,
+    /// The gate's answer to the pack as a whole.
+    pub admission: Decision,
+    /// How many calls were judged.
+    pub calls: u64,
+    /// The log's head and count of frames, if there is a log.
+    pub sealed: Option<(Blake3Digest, u64)>,
+    /// The log.
+    pub log: PathBuf,
+    /// The run's output directory.
+    pub output: PathBuf,
+    /// The passed checks of the pack, in order.
+    pub checks: Vec<&'static str>,
+}
+
+impl RunReport {
+    /// The row of the rejection that ended the run, if one did.
+    #[must_use]
+    pub fn rejection(&self) -> Option<(CodeRow, String)> {
+        let of = |error: &dyn Code| Some((error.row(), error.to_string()));
+        match &self.ending {
+            None => first_violation(&self.admission),
+            Some(Ending::Completed) => None,
+            Some(Ending::Refused(decision)) => first_violation(decision),
+            Some(Ending::PermitRefused(error)) => of(error),
+            Some(Ending::Unresolved(error)) => of(error),
+            Some(Ending::Failed(error)) => of(error),
+            Some(Ending::Limit) => of(&LimitReached::Steps),
+        }
+    }
+}
+
+/// A run that was ended by a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LimitReached {
+    /// The graph's own bound, or the log's.
+    #[error("the run reached its limit of steps or of recorded bytes")]
+    Steps,
+}
+
+reach_types::codes!(LimitReached {
+    Steps => ("runner.limit_reached", Limit, "raise `max_steps` in pack.toml, or run the pack over less"),
+});
+
+/// The first of a denial's reasons, which stands for the denial.
+#[must_use]
+pub fn first_violation(decision: &Decision) -> Option<(CodeRow, String)> {
+    decision
+        .violations()
+        .first()
+        .map(|violation| (violation.rule().row(), format!("`{}`: {}", violation.subject(), violation.rule())))
+}
+
+/// Runs the pack of `sources` over what `reach` names, on the node of `state`.
+///
+/// The ledger holds the admission before anything runs and the log's head after it ended; each
+/// call's verdict is durable in the log before the call is made.
+///
+/// # Errors
+/// [`RunError`] for what ends it before there is a run, and for a store that fails: the next
+/// command then finds the run unfinished and says so.
+pub fn run(
+    world: &World,
+    state: &mut State,
+    sources: &Sources<'_>,
+    reach: &Reach<'_>,
+    progress: &mut dyn FnMut(&str, u64, Option<u64>),
+) -> Result<RunReport, RunError> {
+    let loaded = refuse_recorded(world, state, sources)?;
+    let mode = Mode::parse(world.environment.policy_mode.as_deref()).map_err(RunError::Mode)?;
+    let host = BuiltinTools::definitions_only();
+    let admission = admit(&loaded.pack, &loaded.bundle, None, &host, &state.node(), mode, loaded.now);
+    let admission = admission.map_err(RunError::Admit)?;
+    let run = new_run(world, state)?;
+    if !admission.allowed() {
+        return refuse(world, state, &run, &admission);
+    }
+    // The workspace is opened first: a wrong path is the caller's mistake, not a run.
+    files::absolute(reach.workspace)?;
+    loaded.remember(state)?;
+    start(world, state, &run, &admission, reach, progress)
+}
+
+/// Verifies the sources; what is refused is recorded in the ledger before it is reported.
+fn refuse_recorded(world: &World, state: &mut State, sources: &Sources<'_>) -> Result<Loaded, RunError> {
+    let error = match Loaded::verify(world, state, sources) {
+        Err(error @ (RunError::Pack(_) | RunError::Policy(_))) => error,
+        other => return other,
+    };
+    let run = new_run(world, state)?;
+    state.append(world, run.id, &Author::Operator, &[(EntryKind::RunRefused, json!({ "codes": [error.code()] }))])?;
+    state.checkpoint()?;
+    Err(error)
+}
+
+struct NewRun {
+    id: RunId,
+    nonce: [u8; 32],
+}
+
+fn new_run(world: &World, state: &State) -> Result<NewRun, RunError> {
+    let nonce = world.draw().map_err(|error| RunError::State(StateError::World(error)))?;
+    Ok(NewRun { id: RunId::derive(&state.node(), &nonce), nonce })
+}
+
+fn facts(admission: &Admission<'_>) -> Value {
+    let (pack, guards) = (admission.pack().facts(), admission.guards());
+    json!({
+        "pack": { "name": pack.name, "version": pack.version, "blake3": pack.digest },
+        "bundle": { "name": admission.bundle().policy().name(), "version": admission.bundle().version(), "digest": guards.bundle },
+        "registry": guards.registry,
+        "transcript": guards.transcript,
+        "engine": guards.engine,
+        "decision": admission.decision(),
+    })
+}
+
+fn refuse(world: &World, state: &mut State, run: &NewRun, admission: &Admission<'_>) -> Result<RunReport, RunError> {
+    state.append(world, run.id, &Author::Operator, &[(EntryKind::RunRefused, facts(admission))])?;
+    state.checkpoint()?;
+    Ok(report(state, run, admission, None, 0, None))
+}
+
+fn report(
+    state: &State,
+    run: &NewRun,
+    admission: &Admission<'_>,
+    ending: Option<Ending>,
+    calls: u64,
+    sealed: Option<Sealed>,
+) -> RunReport {
+    let dir = state.run_dir(&run.id);
+    RunReport {
+        run: run.id,
+        ending,
+        admission: admission.decision().clone(),
+        calls,
+        sealed: sealed.map(|sealed| (sealed.head, sealed.count)),
+        log: dir.join("run.rlog"),
+        output: dir.join("out"),
+        checks: admission.pack().checks().to_vec(),
+    }
+}
+
+fn start(
+    world: &World,
+    state: &mut State,
+    run: &NewRun,
+    admission: &Admission<'_>,
+    reach: &Reach<'_>,
+    progress: &mut dyn FnMut(&str, u64, Option<u64>),
+) -> Result<RunReport, RunError> {
+    let started = state.now(world)?;
+    let mut entries =
+        vec![(EntryKind::RunAdmitted, facts(admission)), (EntryKind::RunStarted, json!({ "nonce": hex(&run.nonce) }))];
+    if admission.decision().mode() == Mode::Warn {
+        entries.push((EntryKind::RelaxationNoted, json!({ "mode": "warn" })));
+    }
+    state.append(world, run.id, &Author::Operator, &entries)?;
+    let dir = state.run_dir(&run.id);
+    files::create_directory(&dir)?;
+    files::create_directory(&dir.join("out"))?;
+    let workspace = Workspace::open(reach.workspace, reach.exclude, &dir.join("out"))?;
+    let mut host = BuiltinTools::new(workspace);
+    let tenant = state.config().tenant.clone();
+    let header = Header::new(state.node(), run.nonce, tenant, started, admission.guards());
+    let log = LogFile::create(&dir.join("run.rlog"))?;
+    let mut recorder = Recorder::start(log, header, Limits::default()).map_err(RunError::Record)?;
+    let site = CallSite {
+        run: run.id,
+        index: 0,
+        node: state.node(),
+        tenant: state.config().tenant.clone(),
+        host: host.identity(),
+    };
+    let mut execution = Execution::new(world, admission, &mut host, &mut recorder, site, started);
+    let ending = execution.run(progress).map_err(RunError::Record)?;
+    let calls = execution.calls();
+    let sealed = finish(world, state, run, &ending, recorder)?;
+    Ok(report(state, run, admission, Some(ending), calls, Some(sealed)))
+}
+
+/// Seals the log, then writes its head into the ledger, then the checkpoint, then the anchor.
+fn finish(
+    world: &World,
+    state: &mut State,
+    run: &NewRun,
+    ending: &Ending,
+    recorder: Recorder<LogFile>,
+) -> Result<Sealed, RunError> {
+    let at = state.now(world)?;
+    let key = state.signing_key(Role::Run)?;
+    let sealed = recorder.finish(ending.reason(), at, &key).map_err(RunError::Record)?;
+    let mut entries = Vec::new();
+    if let Ending::Refused(decision) = ending {
+        entries.push((EntryKind::CallRefused, json!({ "decision": decision })));
+    }
+    entries.push((EntryKind::RunEnded, ended(sealed.reason, &sealed.head, sealed.count)));
+    state.append(world, run.id, &Author::Operator, &entries)?;
+    state.checkpoint()?;
+    state.memory.raise_high_water(at).map_err(|error| RunError::State(StateError::Memory(error)))?;
+    Ok(sealed)
+}
+
+/// The payload of a run's last entry.
+pub(crate) fn ended(reason: EndReason, head: &Blake3Digest, frames: u64) -> Value {
+    json!({ "reason": end_reason(reason), "head": head, "frames": frames })
+}
+
+/// The name of a run's ending, as entries and output spell it.
+#[must_use]
+pub const fn end_reason(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Completed => "completed",
+        EndReason::Refused => "refused",
+        EndReason::Failed => "failed",
+        EndReason::Limit => "limit",
+        EndReason::Interrupted => "interrupted",
+    }
+}
+
+fn hex(bytes: &[u8; 32]) -> String {
+    Blake3Digest::from_bytes(*bytes).to_string()
+}

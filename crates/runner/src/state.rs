@@ -1,0 +1,445 @@
+//! A node's state directory: made once by `init`, refused when it is not whole.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use reach_audit_ledger::{Author, EntryKind, Ledger, LedgerReader, LedgerReceipt, NewEntry};
+use reach_signing::{PublicKey, Role, Signer, SigningKey, VerifiedTrust};
+use reach_tlog::{Checkpoint, KeyName, VerifierKey};
+use reach_types::{Blake3Digest, JsonLimits, NodeId, RunId, TenantId, Timestamp, read_json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    World,
+    files::{self, Existing},
+    keys,
+    memory::NodeMemory,
+    state_error::StateError,
+    trusting::load_trust,
+};
+
+/// The most bytes of `state.json`: two paths and five short names.
+const MAX_CONFIG_BYTES: usize = 64 * 1024;
+/// The most bytes of an anchor: one checkpoint.
+const MAX_ANCHOR_BYTES: u64 = 64 * 1024;
+
+/// What `state.json` holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateConfig {
+    /// Always `reach-state/1`.
+    pub schema: String,
+    /// The ledger's origin.
+    pub origin: String,
+    /// The tenant local commands act for.
+    pub tenant: TenantId,
+    /// Where the anchor is, outside this directory.
+    pub anchor: PathBuf,
+    /// The pinned trust root.
+    pub trust_root: Blake3Digest,
+}
+
+impl StateConfig {
+    /// The value of `schema`.
+    pub const SCHEMA: &'static str = "reach-state/1";
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+/// Whether a command writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It only reads, beside a writer if there is one.
+    Read,
+    /// It writes; a second writer is refused at once.
+    Write,
+}
+
+/// The ledger, as far as this command may use it.
+enum Books {
+    Reader(LedgerReader),
+    Writer(Box<Ledger>),
+}
+
+/// An open state directory.
+pub struct State {
+    dir: PathBuf,
+    config: StateConfig,
+    books: Books,
+    /// Floors, nonces and the time high-water.
+    pub memory: NodeMemory,
+    vkey: VerifierKey,
+    run_public: PublicKey,
+    node: NodeId,
+}
+
+impl State {
+    /// Opens the state directory `dir` and holds its ledger against the anchor.
+    ///
+    /// # Errors
+    /// [`StateError::Uninitialised`] if `init` never made it, [`StateError::AnchorMissing`],
+    /// [`StateError::Anchor`] if the ledger is older than the anchor or another one, and what the
+    /// files and stores report.
+    pub fn open(dir: &Path, access: Access) -> Result<Self, StateError> {
+        let config = read_config(dir)?;
+        let public = |name: &str| keys::read_public(&dir.join(format!("keys/{name}.pub.pem"))).map_err(StateError::Key);
+        let name = KeyName::parse(&config.origin).map_err(StateError::Origin)?;
+        let (ledger, memory) = (dir.join("ledger.redb"), dir.join("node.redb"));
+        let (books, memory) = match access {
+            Access::Read => (Ledger::open_read_only(&ledger).map(Books::Reader), NodeMemory::open_read_only(&memory)),
+            Access::Write => (Ledger::open(&ledger).map(|it| Books::Writer(Box::new(it))), NodeMemory::open(&memory)),
+        };
+        let state = Self {
+            dir: files::absolute(dir).map_err(StateError::File)?,
+            books: books.map_err(StateError::Ledger)?,
+            memory: memory.map_err(StateError::Memory)?,
+            vkey: VerifierKey::new(name, public("log")?),
+            run_public: public("run")?,
+            node: NodeId(public("node")?.key_id().0),
+            config,
+        };
+        state.check_anchor()?;
+        Ok(state)
+    }
+
+    fn check_anchor(&self) -> Result<(), StateError> {
+        let path = &self.config.anchor;
+        if path.symlink_metadata().is_err() {
+            return Err(StateError::AnchorMissing { path: path.clone() });
+        }
+        let note = files::read(path, MAX_ANCHOR_BYTES).map_err(StateError::File)?;
+        let anchor = Checkpoint::verify(&note, &self.vkey).map_err(StateError::AnchorMalformed)?;
+        self.ledger().check_anchor(&anchor).map_err(StateError::Anchor)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The ledger, for reading.
+    #[must_use]
+    pub fn ledger(&self) -> &LedgerReader {
+        match &self.books {
+            Books::Reader(reader) => reader,
+            Books::Writer(ledger) => ledger,
+        }
+    }
+
+    fn writer(&mut self) -> Result<&mut Ledger, StateError> {
+        match &mut self.books {
+            Books::Reader(_) => Err(StateError::ReadOnly),
+            Books::Writer(ledger) => Ok(ledger),
+        }
+    }
+
+    /// What `init` was told.
+    #[must_use]
+    pub const fn config(&self) -> &StateConfig {
+        &self.config
+    }
+
+    /// This node's id.
+    #[must_use]
+    pub const fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The key that this node's run logs are sealed with.
+    #[must_use]
+    pub const fn run_public(&self) -> PublicKey {
+        self.run_public
+    }
+
+    /// The key that checkpoints are verified with.
+    #[must_use]
+    pub const fn vkey(&self) -> &VerifierKey {
+        &self.vkey
+    }
+
+    /// This node's private key of `role`, one of run, log and node.
+    ///
+    /// # Errors
+    /// [`StateError::Key`].
+    pub fn signing_key(&self, role: Role) -> Result<SigningKey, StateError> {
+        keys::read_signing(&self.dir.join(format!("keys/{role}.pem")), role).map_err(StateError::Key)
+    }
+
+    /// The time that validities are decided by: the clock, but never before what was seen.
+    ///
+    /// # Errors
+    /// [`StateError::Memory`].
+    pub fn now(&self, world: &World) -> Result<Timestamp, StateError> {
+        Ok(world.now().max(self.memory.high_water().map_err(StateError::Memory)?))
+    }
+
+    /// Loads the trust document at `path` under this directory's pin and floor.
+    ///
+    /// # Errors
+    /// [`StateError::Trust`], [`StateError::TrustRollback`], [`StateError::TrustEquivocation`].
+    pub fn load_trust(&self, path: &Path, now: Timestamp) -> Result<VerifiedTrust, StateError> {
+        let trust = load_trust(path, Some(&self.config.trust_root), now).map_err(StateError::Trust)?;
+        let version = trust.document().version;
+        match self.memory.trust_floor().map_err(StateError::Memory)? {
+            Some((seen, _)) if version < seen => Err(StateError::TrustRollback { seen, version }),
+            Some((seen, digest)) if version == seen && digest != *trust.digest() => {
+                Err(StateError::TrustEquivocation { version })
+            }
+            _ => Ok(trust),
+        }
+    }
+
+    /// Appends entries of `run` for this directory's tenant, durably.
+    ///
+    /// # Errors
+    /// [`StateError::Append`]; [`StateError::ReadOnly`] for a directory opened for reading.
+    pub fn append(
+        &mut self,
+        world: &World,
+        run: RunId,
+        author: &Author,
+        entries: &[(EntryKind, Value)],
+    ) -> Result<Vec<LedgerReceipt>, StateError> {
+        let entry = |(kind, payload): &(EntryKind, Value)| NewEntry {
+            tenant: self.config.tenant.clone(),
+            run,
+            kind: *kind,
+            author: author.clone(),
+            payload: payload.to_string().into_bytes(),
+            idempotency: None,
+        };
+        let entries: Vec<NewEntry> = entries.iter().map(entry).collect();
+        self.writer()?.append(&entries, world.now(), &*world.random).map_err(StateError::Append)
+    }
+
+    /// Signs a checkpoint of all that is durable, then moves the anchor up to it.
+    ///
+    /// # Errors
+    /// [`StateError::Checkpoint`], [`StateError::File`]; [`StateError::ReadOnly`].
+    pub fn checkpoint(&mut self) -> Result<String, StateError> {
+        let key = self.signing_key(Role::Log)?;
+        let note = self.writer()?.sign_checkpoint(&key).map_err(StateError::Checkpoint)?.note;
+        files::write(&self.config.anchor, note.as_bytes(), 0o644, Existing::Replace).map_err(StateError::File)?;
+        Ok(note)
+    }
+
+    /// The directory that the run's log and output are in.
+    #[must_use]
+    pub fn run_dir(&self, run: &RunId) -> PathBuf {
+        self.dir.join("runs").join(run.to_string())
+    }
+}
+
+fn read_config(dir: &Path) -> Result<StateConfig, StateError> {
+    let path = dir.join("state.json");
+    if path.symlink_metadata().is_err() {
+        return Err(StateError::Uninitialised { dir: dir.to_path_buf() });
+    }
+    let limit = u64::try_from(MAX_CONFIG_BYTES).unwrap_or(u64::MAX);
+    let bytes = files::read_trust(&path, limit).map_err(StateError::File)?;
+    let config: StateConfig = read_json(&bytes, JsonLimits::bytes(MAX_CONFIG_BYTES)).map_err(StateError::Config)?;
+    if config.schema == StateConfig::SCHEMA { Ok(config) } else { Err(StateError::Schema) }
+}
+
+/// What `init` needs to know.
+#[derive(Debug, Clone)]
+pub struct InitOptions {
+    /// The directory to make.
+    pub dir: PathBuf,
+    /// The ledger's origin.
+    pub origin: String,
+    /// The trust document.
+    pub trust: PathBuf,
+    /// Its root, if it was received by another channel.
+    pub trust_root: Option<Blake3Digest>,
+    /// The anchor to write.
+    pub anchor: PathBuf,
+    /// The tenant local commands act for.
+    pub tenant: TenantId,
+    /// Private keys to import.
+    pub keys: Vec<PathBuf>,
+}
+
+/// What `init` made.
+#[derive(Debug, Clone)]
+pub struct Initialised {
+    /// The configuration.
+    pub config: StateConfig,
+    /// The node's id.
+    pub node: NodeId,
+    /// The roles whose keys are new, and so not in the trust document.
+    pub generated: Vec<Role>,
+}
+
+/// Makes a state directory: beside its place, whole, and then moved there.
+///
+/// # Errors
+/// [`StateError::Exists`], [`StateError::AnchorInside`], [`StateError::KeyNotTrusted`] and what the
+/// files and stores report; nothing is left behind.
+pub fn init(world: &World, options: &InitOptions) -> Result<Initialised, StateError> {
+    for path in [&options.dir, &options.anchor] {
+        if path.symlink_metadata().is_ok() {
+            return Err(StateError::Exists { path: path.clone() });
+        }
+    }
+    KeyName::parse(&options.origin).map_err(StateError::Origin)?;
+    let trust = load_trust(&options.trust, options.trust_root.as_ref(), world.now()).map_err(StateError::Trust)?;
+    let staging = staging_of(&options.dir)?;
+    files::create_directory(&staging).map_err(StateError::File)?;
+    let made = fill(world, options, &trust, &staging);
+    if made.is_err() {
+        let _ = fs::remove_dir_all(&staging);
+    }
+    made
+}
+
+/// The name under which the directory is made before it is moved to its place.
+fn staging_of(dir: &Path) -> Result<PathBuf, StateError> {
+    let name = dir.file_name().ok_or_else(|| StateError::Exists { path: dir.to_path_buf() })?;
+    Ok(dir.with_file_name(format!(".{}.{}.init", name.to_string_lossy(), std::process::id())))
+}
+
+fn fill(
+    world: &World,
+    options: &InitOptions,
+    trust: &VerifiedTrust,
+    staging: &Path,
+) -> Result<Initialised, StateError> {
+    let generated = place_keys(world, options, trust, staging)?;
+    for secret in ["tag.key", "redaction.key"] {
+        let bytes = zeroize::Zeroizing::new(world.draw().map_err(StateError::World)?);
+        files::write(&staging.join("keys").join(secret), &*bytes, 0o600, Existing::Refuse).map_err(StateError::File)?;
+    }
+    files::create_directory(&staging.join("runs")).map_err(StateError::File)?;
+    let config = StateConfig {
+        schema: StateConfig::SCHEMA.to_owned(),
+        origin: options.origin.clone(),
+        tenant: options.tenant.clone(),
+        anchor: anchor_path(&options.anchor, staging)?,
+        trust_root: *trust.root(),
+    };
+    let memory = NodeMemory::create(&staging.join("node.redb")).map_err(StateError::Memory)?;
+    memory.raise_trust_floor(trust.document().version, *trust.digest()).map_err(StateError::Memory)?;
+    memory.raise_high_water(world.now()).map_err(StateError::Memory)?;
+    let text = serde_json::to_vec_pretty(&config).map_err(|_| StateError::Schema)?;
+    let (node, note) = first_entry(world, &config, staging)?;
+    drop(memory);
+    files::write(&staging.join("state.json"), &text, 0o600, Existing::Refuse).map_err(StateError::File)?;
+    files::write(&config.anchor, note.as_bytes(), 0o644, Existing::Refuse).map_err(StateError::File)?;
+    if let Err(error) = fs::rename(staging, &options.dir) {
+        let _ = fs::remove_file(&config.anchor);
+        return Err(StateError::File(files::io_error(&options.dir, error)));
+    }
+    files::sync_directory(&options.dir).map_err(StateError::File)?;
+    Ok(Initialised { config, node, generated })
+}
+
+/// The anchor's absolute path, which must not lie in the directory it guards.
+fn anchor_path(anchor: &Path, staging: &Path) -> Result<PathBuf, StateError> {
+    let name = anchor.file_name().ok_or_else(|| StateError::AnchorInside { path: anchor.to_path_buf() })?;
+    let parent = match anchor.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => files::absolute(parent),
+        _ => files::absolute(Path::new(".")),
+    };
+    // A parent inside the state directory to be cannot exist yet, so it fails here.
+    let parent = parent.map_err(|_| StateError::AnchorInside { path: anchor.to_path_buf() })?;
+    let inside = files::absolute(staging).map_err(StateError::File)?;
+    if parent.starts_with(inside) {
+        Err(StateError::AnchorInside { path: anchor.to_path_buf() })
+    } else {
+        Ok(parent.join(name))
+    }
+}
+
+/// The ledger with its first entry and checkpoint.
+fn first_entry(world: &World, config: &StateConfig, staging: &Path) -> Result<(NodeId, String), StateError> {
+    let public = |role: &str| keys::read_public(&staging.join(format!("keys/{role}.pub.pem"))).map_err(StateError::Key);
+    let node = NodeId(public("node")?.key_id().0);
+    let origin = KeyName::parse(&config.origin).map_err(StateError::Origin)?;
+    let mut ledger = Ledger::create(&staging.join("ledger.redb"), &origin).map_err(StateError::Ledger)?;
+    let payload = serde_json::json!({
+        "origin": config.origin,
+        "trust_root": config.trust_root,
+        "run_key": public("run")?.key_id(),
+        "log_key": public("log")?.key_id(),
+        "node_key": node,
+    });
+    let entry = NewEntry {
+        tenant: config.tenant.clone(),
+        // The node's own entries are a run of their own, which nobody can start.
+        run: node_run(&node),
+        kind: EntryKind::NodeInit,
+        author: Author::Operator,
+        payload: payload.to_string().into_bytes(),
+        idempotency: None,
+    };
+    ledger.append(&[entry], world.now(), &*world.random).map_err(StateError::Append)?;
+    let log = keys::read_signing(&staging.join("keys/log.pem"), Role::Log).map_err(StateError::Key)?;
+    let signed = ledger.sign_checkpoint(&log).map_err(StateError::Checkpoint)?;
+    Ok((node, signed.note))
+}
+
+/// The run under which a node's own entries stand.
+#[must_use]
+pub fn node_run(node: &NodeId) -> RunId {
+    RunId::derive(node, &[0; 32])
+}
+
+/// Imports the given keys, each under the role that the trust document gives it, and draws the
+/// rest.
+fn place_keys(
+    world: &World,
+    options: &InitOptions,
+    trust: &VerifiedTrust,
+    staging: &Path,
+) -> Result<Vec<Role>, StateError> {
+    let directory = staging.join("keys");
+    files::create_directory(&directory).map_err(StateError::File)?;
+    for path in &options.keys {
+        import_key(path, trust, &directory, &options.origin)?;
+    }
+    let mut generated = Vec::new();
+    for role in [Role::Run, Role::Log, Role::Node] {
+        let path = directory.join(format!("{role}.pem"));
+        if path.symlink_metadata().is_err() {
+            keys::generate(world, role, &path, &options.origin).map_err(StateError::Key)?;
+            generated.push(role);
+        }
+    }
+    Ok(generated)
+}
+
+fn import_key(path: &Path, trust: &VerifiedTrust, directory: &Path, origin: &str) -> Result<(), StateError> {
+    let pem = files::read_private(path).map_err(StateError::File)?;
+    let key = keys::read_signing(path, Role::Run).map_err(StateError::Key)?;
+    let listed = trust.document().key(&key.public_key().key_id()).map(|(_, entry)| entry.role);
+    let role = listed.ok_or_else(|| StateError::KeyNotTrusted { path: path.to_path_buf() })?;
+    if !matches!(role, Role::Run | Role::Log | Role::Node) {
+        return Err(StateError::KeyRole { path: path.to_path_buf(), role });
+    }
+    let public = key
+        .public_key()
+        .to_pem()
+        .map_err(|error| StateError::Key(keys::KeyFileError::Key { path: path.to_path_buf(), error }))?;
+    let write = |name: String, bytes: &[u8], mode| {
+        files::write(&directory.join(name), bytes, mode, Existing::Refuse).map_err(StateError::File)
+    };
+    write(format!("{role}.pem"), &pem, 0o600)?;
+    write(format!("{role}.pub.pem"), public.as_bytes(), 0o644)?;
+    if role == Role::Log {
+        write(
+            "log.vkey".to_owned(),
+            keys::vkey_text(origin, key.public_key()).map_err(StateError::Key)?.as_bytes(),
+            0o644,
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! The built-in tools: one directory to read, one to write, both by capability.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use cap_std::{ambient_authority, fs::Dir};
+use reach_types::{Blake3Digest, JsonLimits, ToolId, read_json};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::{Progress, ToolError, ToolHost, digest, list, search, write};
+use crate::{
+    admission::AllowedCall,
+    files::{self, FileError},
+};
+
+/// The most bytes of one call's arguments: a list of 100,000 files with their digests fits.
+pub(super) const MAX_ARGUMENT_BYTES: usize = 48 * 1024 * 1024;
+
+/// What the built-in tools work on.
+#[derive(Debug)]
+pub struct Workspace {
+    /// Where the directory to read is, for walking it.
+    pub(super) root: PathBuf,
+    /// The directory to read, as a capability: nothing outside it can be opened.
+    pub(super) read: Dir,
+    /// The directory that a run's own output goes to.
+    pub(super) write: Dir,
+    /// Paths below the root that are left out of every listing.
+    pub(super) exclude: Vec<PathBuf>,
+}
+
+impl Workspace {
+    /// Reads below `root`, leaving out `exclude`; writes below `output`.
+    ///
+    /// # Errors
+    /// [`FileError`] if either directory cannot be opened.
+    pub fn open(root: &Path, exclude: &[PathBuf], output: &Path) -> Result<Self, FileError> {
+        let directory =
+            |path: &Path| Dir::open_ambient_dir(path, ambient_authority()).map_err(|e| files::io_error(path, e));
+        // What does not exist cannot be walked into either.
+        let exclude = exclude.iter().filter_map(|path| files::absolute(path).ok()).collect();
+        Ok(Self { root: files::absolute(root)?, read: directory(root)?, write: directory(output)?, exclude })
+    }
+}
+
+/// The built-in host.
+#[derive(Debug)]
+pub struct BuiltinTools {
+    workspace: Option<Workspace>,
+}
+
+impl BuiltinTools {
+    /// Tools over `workspace`.
+    #[must_use]
+    pub const fn new(workspace: Workspace) -> Self {
+        Self { workspace: Some(workspace) }
+    }
+
+    /// The tools' definitions only: every call is refused.
+    #[must_use]
+    pub const fn definitions_only() -> Self {
+        Self { workspace: None }
+    }
+
+    /// The definitions, as a person may read them.
+    #[must_use]
+    pub fn definitions() -> Vec<Value> {
+        vec![
+            json!({
+                "name": "digest.files",
+                "version": 1,
+                "description": "Digests each listed file of the workspace with SHA-256 and BLAKE3.",
+                "scope": "workspace:read",
+                "arguments": { "files": "list of {path, …}", "skipped": "optional list, passed on" },
+                "result": { "files": "list of {path, size, sha256, blake3}", "skipped": "list of {path, reason}" },
+            }),
+            json!({
+                "name": "fs.list",
+                "version": 1,
+                "description": "Lists the regular files below a directory of the workspace, without what version control ignores.",
+                "scope": "workspace:read",
+                "arguments": { "path": "a relative directory" },
+                "result": { "count": "integer", "files": "list of {path, size}", "skipped": "list of {path, reason}" },
+            }),
+            json!({
+                "name": "fs.write",
+                "version": 1,
+                "description": "Writes one JSON file into the run's own output directory.",
+                "scope": "output:write",
+                "arguments": { "path": "a file name", "json": "any value" },
+                "result": { "path": "text", "bytes": "integer", "blake3": "hex" },
+            }),
+            json!({
+                "name": "text.search",
+                "version": 1,
+                "description": "Searches the text files among those listed, line by line, by regular expressions; never returns the text found.",
+                "scope": "workspace:read",
+                "arguments": { "files": "list of {path, …}", "rules": "list of {id, pattern}", "skipped": "optional list, passed on" },
+                "result": { "findings": "list of {path, rule, line}", "skipped": "list of {path, reason}" },
+            }),
+        ]
+    }
+}
+
+impl ToolHost for BuiltinTools {
+    fn identity(&self) -> Blake3Digest {
+        Blake3Digest::derive("reach 2026 tool host v1", &[b"builtin", b"1"])
+    }
+
+    fn registry(&self) -> BTreeMap<ToolId, Blake3Digest> {
+        let entry = |definition: &Value| {
+            let tool = ToolId::parse(definition.get("name")?.as_str()?).ok()?;
+            let digest = Blake3Digest::derive("reach 2026 tool definition v1", &[definition.to_string().as_bytes()]);
+            Some((tool, digest))
+        };
+        Self::definitions().iter().filter_map(entry).collect()
+    }
+
+    fn call(&mut self, call: &AllowedCall<'_>, progress: Progress<'_>) -> Result<Value, ToolError> {
+        self.run(&call.call().tool, &call.call().arguments, progress)
+    }
+}
+
+impl BuiltinTools {
+    pub(super) fn run(&self, tool: &ToolId, arguments: &[u8], progress: Progress<'_>) -> Result<Value, ToolError> {
+        let unknown = || ToolError::Unknown { tool: tool.clone() };
+        let workspace = self.workspace.as_ref().ok_or_else(unknown)?;
+        match tool.as_str() {
+            "digest.files" => digest::run(workspace, parse("digest.files", arguments)?, progress),
+            "fs.list" => list::run(workspace, &parse("fs.list", arguments)?, progress),
+            "fs.write" => write::run(workspace, &parse("fs.write", arguments)?),
+            "text.search" => search::run(workspace, parse("text.search", arguments)?, progress),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+fn parse<T: DeserializeOwned>(tool: &'static str, arguments: &[u8]) -> Result<T, ToolError> {
+    let limits = JsonLimits::bytes(MAX_ARGUMENT_BYTES);
+    read_json(arguments, limits).map_err(|error| ToolError::Arguments { tool, detail: error.to_string() })
+}
