@@ -1,0 +1,76 @@
+//! `reach delegate`.
+
+use std::{path::Path, time::Duration};
+
+use reach_runner::{
+    Accepted, Access, Handing, Issued, Sources, State, accept_from, first_violation, issue_to, recover,
+};
+use serde_json::json;
+
+use crate::{
+    World,
+    arguments::Delegate,
+    report::{Failure, Report},
+    terminal::shown,
+};
+
+pub(crate) fn run(command: &Delegate, world: &World) -> Result<Report, Failure> {
+    match command {
+        Delegate::Issue { state, to, pack, policy, trust, signature, scope, ttl, out } => {
+            let mut state = open(world, state)?;
+            let sources = Sources { pack, signature: signature.as_deref(), policy, trust };
+            let handing = Handing { to, scopes: scope, ttl: Duration::from_secs(u64::from(*ttl)) };
+            Ok(issued(&issue_to(world, &mut state, &sources, &handing, out)?, out))
+        }
+        Delegate::Accept { chain, state, pack, policy, trust, signature, receipt } => {
+            let mut state = open(world, state)?;
+            let sources = Sources { pack, signature: signature.as_deref(), policy, trust };
+            Ok(accepted(&accept_from(world, &mut state, &sources, chain, receipt.as_deref())?))
+        }
+    }
+}
+
+fn open(world: &World, dir: &Path) -> Result<State, Failure> {
+    let mut state = State::open(dir, Access::Write)?;
+    recover(world, &mut state)?;
+    Ok(state)
+}
+
+fn issued(issued: &Issued, out: &Path) -> Report {
+    Report::new("issued")
+        .field("run", issued.run.to_string())
+        .field("audience", issued.audience.to_string())
+        .field("expires", issued.expires.to_string())
+        .field("scopes", json!(issued.scopes))
+        .field("chain", out.display().to_string())
+        .line(format!("issued to node {}, until {}", issued.audience, issued.expires))
+        .line(format!("run {}", issued.run))
+        .line(format!("chain {}", shown(&out.display().to_string())))
+}
+
+fn accepted(accepted: &Accepted) -> Report {
+    let chain = &accepted.chain;
+    let report = match first_violation(&accepted.decision) {
+        Some((row, message)) if !accepted.admitted => {
+            Report::negative(row, message).lines(accepted.decision.to_string().lines().map(str::to_owned))
+        }
+        _ => Report::new("accepted").line(format!("accepted from node {}, until {}", chain.issuer(), chain.expires())),
+    };
+    report
+        .check("size and count")
+        .check("linkage")
+        .check("signatures by trusted nodes")
+        .check("time and audience")
+        .check("attenuation")
+        .check("pack, registry and spec")
+        .check("nonce")
+        .check("this node's own policy")
+        .field("run", chain.run().to_string())
+        .field("issuer", chain.issuer().to_string())
+        .field("depth", chain.depth())
+        .field("expires", chain.expires().to_string())
+        .field("scopes", json!(chain.rights().scopes))
+        .field("receipt", accepted.receipt.clone())
+        .line(format!("run {}", chain.run()))
+        .lines(chain.rights().scopes.iter().map(|grant| format!("  scope {grant}")))
+}

@@ -1,0 +1,16 @@
+//! One file for each noun of the command line.
+
+pub(crate) mod audit;
+pub(crate) mod delegate;
+pub(crate) mod docs;
+pub(crate) mod init;
+pub(crate) mod key;
+pub(crate) mod pack;
+pub(crate) mod policy;
+pub(crate) mod quickstart;
+pub(crate) mod replay;
+pub(crate) mod run;
+pub(crate) mod source;
+pub(crate) mod spec;
+pub(crate) mod status;
+pub(crate) mod trust;

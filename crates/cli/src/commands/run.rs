@@ -1,0 +1,70 @@
+//! `reach run`.
+
+use reach_runner::{Access, Ending, Reach, RunReport, Sources, State, Unfinished, recover, run as run_pack};
+use serde_json::json;
+
+use crate::{
+    World,
+    arguments::Run,
+    progress::Bar,
+    report::{Failure, Report},
+    terminal::{Terminal, shown},
+};
+
+pub(crate) fn run(command: &Run, world: &World, terminal: &mut Terminal<'_>) -> Result<Report, Failure> {
+    let mut state = State::open(&command.state, Access::Write)?;
+    let found = recover(world, &mut state)?;
+    found.iter().for_each(|one| terminal.note(&recovered(one)));
+    let sources = Sources {
+        pack: &command.pack,
+        signature: command.signature.as_deref(),
+        policy: &command.policy,
+        trust: &command.trust,
+    };
+    let reach = Reach { workspace: &command.workspace, exclude: &command.exclude };
+    let bar = Bar::new(terminal);
+    let report = run_pack(world, &mut state, &sources, &reach, &mut |step, done, total| bar.show(step, done, total))?;
+    drop(bar);
+    Ok(describe(&report, &found))
+}
+
+/// What a killed run left, in one line.
+pub(crate) fn recovered(one: &Unfinished) -> String {
+    let what = if one.sealed.is_some() {
+        "its log is sealed, its last ledger entry was missing"
+    } else {
+        "it was interrupted"
+    };
+    format!("found: run {} did not end: {what}, {} whole frame(s) are durable", one.run, one.frames)
+}
+
+fn describe(report: &RunReport, found: &[Unfinished]) -> Report {
+    let (verdict, lines) = match (report.rejection(), &report.ending) {
+        (None, _) => (Report::new("completed"), vec![format!("completed: {} call(s)", report.calls)]),
+        (Some((row, message)), ending) => (Report::negative(row, message), reasons(report, ending.as_ref())),
+    };
+    let verdict = report.checks.iter().fold(verdict, |verdict, check| verdict.check(check));
+    let verdict = verdict
+        .field("run", report.run.to_string())
+        .field("calls", report.calls)
+        .field("recovered", json!(found.iter().map(|one| one.run).collect::<Vec<_>>()))
+        .lines(lines)
+        .line(format!("run    {}", report.run));
+    let Some((head, frames)) = report.sealed else { return verdict };
+    verdict
+        .field("log", report.log.display().to_string())
+        .field("output", report.output.display().to_string())
+        .field("frames", frames)
+        .field("head", head.to_string())
+        .line(format!("log    {} ({frames} frames)", shown(&report.log.display().to_string())))
+        .line(format!("output {}", shown(&report.output.display().to_string())))
+}
+
+fn reasons(report: &RunReport, ending: Option<&Ending>) -> Vec<String> {
+    let decision = match ending {
+        None => &report.admission,
+        Some(Ending::Refused(decision)) => decision,
+        Some(_) => return vec![format!("stopped after {} call(s)", report.calls)],
+    };
+    decision.to_string().lines().map(str::to_owned).collect()
+}

@@ -1,0 +1,90 @@
+#![doc = include_str!("../README.md")]
+
+mod arguments;
+mod commands;
+mod progress;
+mod report;
+mod terminal;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, Parser};
+use reach_runner::World;
+
+pub use terminal::Terminal;
+
+use arguments::{Arguments, Noun};
+use report::{Failure, Report};
+
+/// Runs one command line and returns the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &World, terminal: &mut Terminal<'_>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // As it was typed, so that the command lines that quickstart prints work in the same place.
+    let program =
+        arguments.first().map_or_else(|| "reach".to_owned(), |program| shell_line(std::slice::from_ref(program)));
+    match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => {
+            let json = arguments.json;
+            dispatch(arguments, &program, world, terminal).unwrap_or_else(Failure::into_report).print(json, terminal)
+        }
+        Err(error) => usage(&error, terminal),
+    }
+}
+
+/// Help and version are answers; everything else the parser refuses is a usage error.
+fn usage(error: &clap::Error, terminal: &mut Terminal<'_>) -> u8 {
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        terminal.note(text.trim_end());
+        2
+    } else {
+        terminal.line(text.trim_end());
+        0
+    }
+}
+
+fn dispatch(
+    arguments: Arguments,
+    program: &str,
+    world: &World,
+    terminal: &mut Terminal<'_>,
+) -> Result<Report, Failure> {
+    let json = arguments.json;
+    match arguments.noun {
+        Noun::Quickstart(command) => commands::quickstart::run(&command, program, json, world, terminal),
+        Noun::Init(command) => commands::init::run(&command, world),
+        Noun::Key(command) => commands::key::run(&command, world),
+        Noun::Trust(command) => commands::trust::run(&command, world),
+        Noun::Pack(command) => commands::pack::run(&command, world),
+        Noun::Policy(command) => commands::policy::run(&command, world),
+        Noun::Run(command) => commands::run::run(&command, world, terminal),
+        Noun::Replay(command) => commands::replay::run(&command, world),
+        Noun::Audit(command) => commands::audit::run(&command, world, terminal),
+        Noun::Delegate(command) => commands::delegate::run(&command, world),
+        Noun::Spec(command) => commands::spec::run(&command),
+        Noun::Status(command) => commands::status::run(&command, world),
+        Noun::Completions { shell } => Ok(completions(shell)),
+        Noun::Docs { what } => commands::docs::run(what),
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> Report {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "reach", &mut script);
+    let text = String::from_utf8_lossy(&script).trim_end().to_owned();
+    Report::new("ok").field("script", text.clone()).line(text)
+}
+
+/// The command line that quickstart ran, quoted for a shell.
+fn shell_line(arguments: &[OsString]) -> String {
+    let quote = |argument: &OsString| {
+        let text = argument.to_string_lossy();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@,+%".contains(c);
+        if !text.is_empty() && text.chars().all(plain) {
+            text.into_owned()
+        } else {
+            format!("'{}'", text.replace('\'', r"'\''"))
+        }
+    };
+    arguments.iter().map(quote).collect::<Vec<_>>().join(" ")
+}

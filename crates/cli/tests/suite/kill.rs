@@ -1,0 +1,85 @@
+//! `kill -9` at any moment: nothing acknowledged is lost, and the next command says what it found.
+
+use std::{
+    process::{Command, Stdio},
+    thread::sleep,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::support::{Demo, reach};
+
+/// Starts a real process that runs the pack, and kills it after `delay`.
+fn start_and_kill(demo: &Demo, delay: Duration) {
+    let (pack, policy, trust, state) = (
+        demo.path("inventory.reachpack"),
+        demo.path("policy.reachpolicy"),
+        demo.path("trust.dsse.json"),
+        demo.path("state"),
+    );
+    let mut child = Command::new(env!("CARGO_BIN_EXE_reach"))
+        .args([
+            "run",
+            &pack,
+            "--policy",
+            &policy,
+            "--trust",
+            &trust,
+            "--state",
+            &state,
+            "--workspace",
+            &demo.path("keys"),
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    sleep(delay);
+    // It may have ended by itself.
+    let _ = child.kill();
+    child.wait().unwrap();
+}
+
+fn checkpoint_size(demo: &Demo) -> u64 {
+    let note = reach(&["audit", "checkpoint", "--state", &demo.path("state")]).json();
+    note["checkpoint"].as_str().unwrap().lines().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn a14_a_run_killed_at_any_moment_loses_nothing_that_was_acknowledged() {
+    let demo = Demo::new();
+    let (state, trust) = (demo.path("state"), demo.path("trust.dsse.json"));
+    let mut entries = 0;
+    let mut found = 0;
+    for attempt in 0..40u64 {
+        start_and_kill(&demo, Duration::from_millis(attempt * 3));
+        let status = reach(&["status", "--state", &state]);
+        assert_eq!(status.exit, 0, "attempt {attempt}: {}", status.err);
+        found += status.json()["unfinished_runs"].as_array().unwrap().len();
+        let audit = reach(&["audit", "verify", "--state", &state, "--trust", &trust]);
+        assert_eq!(audit.exit, 0, "attempt {attempt}: {}{}", audit.out, audit.err);
+        let now = audit.json()["entries"].as_u64().unwrap();
+        assert!(now >= entries && now >= checkpoint_size(&demo), "attempt {attempt}: {now} after {entries}");
+        entries = now;
+    }
+    assert!(found > 0, "no run was ever caught in the middle");
+    let last = run_to_the_end(&demo);
+    let recovered = last["recovered"].as_array().unwrap();
+    let status = reach(&["status", "--state", &state]).json();
+    assert_eq!(status["unfinished_runs"], serde_json::json!([]), "all were recorded, {} by this run", recovered.len());
+}
+
+fn run_to_the_end(demo: &Demo) -> Value {
+    let (pack, policy, trust, state) = (
+        demo.path("inventory.reachpack"),
+        demo.path("policy.reachpolicy"),
+        demo.path("trust.dsse.json"),
+        demo.path("state"),
+    );
+    let words =
+        ["run", &pack, "--policy", &policy, "--trust", &trust, "--state", &state, "--workspace", &demo.path("keys")];
+    let answer = reach(&words);
+    assert_eq!(answer.exit, 0, "{}", answer.err);
+    answer.json()
+}

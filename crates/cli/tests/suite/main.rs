@@ -1,0 +1,14 @@
+//! The command line as its users meet it.
+
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod flips;
+#[cfg(test)]
+mod grammar;
+#[cfg(test)]
+mod kill;
+#[cfg(test)]
+mod path;
+#[cfg(test)]
+mod support;
