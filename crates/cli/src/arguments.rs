@@ -425,6 +425,23 @@ pub(crate) enum Audit {
     },
 }
 
+/// What a delegation is about, and this node's own word on it.
+#[derive(Debug, Args)]
+pub(crate) struct Delegated {
+    /// The pack.
+    #[arg(long, value_name = "X")]
+    pub(crate) pack: PathBuf,
+    /// This node's policy bundle.
+    #[arg(long, value_name = "P")]
+    pub(crate) policy: PathBuf,
+    /// The trust document.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: PathBuf,
+    /// The pack's signature, if it is not beside the pack.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signature: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Delegate {
     /// Sign a delegation of a pack to another node.
@@ -438,18 +455,8 @@ pub(crate) enum Delegate {
         /// The other node: its signer name in the trust document, or its key id.
         #[arg(long, value_name = "NODE")]
         to: String,
-        /// The pack.
-        #[arg(long, value_name = "X")]
-        pack: PathBuf,
-        /// The policy bundle of the issuer.
-        #[arg(long, value_name = "P")]
-        policy: PathBuf,
-        /// The trust document.
-        #[arg(long, value_name = "FILE")]
-        trust: PathBuf,
-        /// The pack's signature, if it is not beside the pack.
-        #[arg(long, value_name = "FILE")]
-        signature: Option<PathBuf>,
+        #[command(flatten)]
+        subject: Delegated,
         /// The scopes to hand on; without it, all that the pack declares and the policy grants.
         #[arg(long, value_name = "GRANT")]
         scope: Vec<String>,
@@ -470,18 +477,8 @@ pub(crate) enum Delegate {
         /// The accepting node's state directory.
         #[arg(long, value_name = "DIR")]
         state: PathBuf,
-        /// The pack it is about.
-        #[arg(long, value_name = "X")]
-        pack: PathBuf,
-        /// The policy bundle of the accepting node.
-        #[arg(long, value_name = "P")]
-        policy: PathBuf,
-        /// The trust document.
-        #[arg(long, value_name = "FILE")]
-        trust: PathBuf,
-        /// The pack's signature, if it is not beside the pack.
-        #[arg(long, value_name = "FILE")]
-        signature: Option<PathBuf>,
+        #[command(flatten)]
+        subject: Delegated,
         /// Where to write the signed receipt.
         #[arg(long, value_name = "FILE")]
         receipt: Option<PathBuf>,

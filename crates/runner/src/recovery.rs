@@ -1,11 +1,18 @@
 //! Runs that a killed process left behind: found, recorded, and said aloud.
 
+use std::time::Duration;
+
 use reach_audit_ledger::{Author, EntryKind, ReadError};
 use reach_replay::{EndReason, Limits, read_frames};
 use reach_types::{Blake3Digest, RunId};
 use serde_json::json;
 
-use crate::{World, files, running::ended, state::State, state_error::StateError};
+use crate::{
+    World, files,
+    running::ended,
+    state::{State, node_run},
+    state_error::StateError,
+};
 
 /// A run that began and did not end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +49,21 @@ fn look(state: &State, run: RunId) -> Unfinished {
     found
 }
 
-/// Records every unfinished run as interrupted, or as ended if its log was already sealed.
+/// A clock that stands this far behind what the ledger has seen is worth an entry: two machines that
+/// are kept in step differ by less.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(30);
+
+/// Records every unfinished run as interrupted, or as ended if its log was already sealed; and the
+/// clock, if it was set back.
 ///
 /// # Errors
 /// What the ledger reports.
 pub fn recover(world: &World, state: &mut State) -> Result<Vec<Unfinished>, StateError> {
+    let behind = state.clock_behind(world).filter(|behind| *behind > CLOCK_TOLERANCE);
+    if let Some(behind) = behind {
+        let seconds = json!({ "behind_seconds": behind.as_secs() });
+        state.append(world, node_run(&state.node()), &Author::Operator, &[(EntryKind::ClockAnomaly, seconds)])?;
+    }
     let found = unfinished(state)?;
     for one in &found {
         let none = Blake3Digest::from_bytes([0; 32]);
@@ -57,7 +74,7 @@ pub fn recover(world: &World, state: &mut State) -> Result<Vec<Unfinished>, Stat
         };
         state.append(world, one.run, &Author::Operator, &[entry])?;
     }
-    if !found.is_empty() {
+    if !found.is_empty() || behind.is_some() {
         state.checkpoint()?;
     }
     Ok(found)

@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use reach_audit_ledger::{Author, EntryKind, Ledger, LedgerReader, LedgerReceipt, NewEntry};
@@ -218,6 +219,15 @@ impl State {
         };
         let entries: Vec<NewEntry> = entries.iter().map(entry).collect();
         self.writer()?.append(&entries, world.now(), &*world.random).map_err(StateError::Append)
+    }
+
+    /// How far the clock stands behind the latest entry, if this directory is open for writing.
+    #[must_use]
+    pub fn clock_behind(&self, world: &World) -> Option<Duration> {
+        match &self.books {
+            Books::Reader(_) => None,
+            Books::Writer(ledger) => ledger.clock_behind(world.now()),
+        }
     }
 
     /// Signs a checkpoint of all that is durable, then moves the anchor up to it.

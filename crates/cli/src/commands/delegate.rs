@@ -9,24 +9,31 @@ use serde_json::json;
 
 use crate::{
     World,
-    arguments::Delegate,
+    arguments::{Delegate, Delegated},
     report::{Failure, Report},
     terminal::shown,
 };
 
 pub(crate) fn run(command: &Delegate, world: &World) -> Result<Report, Failure> {
     match command {
-        Delegate::Issue { state, to, pack, policy, trust, signature, scope, ttl, out } => {
+        Delegate::Issue { state, to, subject, scope, ttl, out } => {
             let mut state = open(world, state)?;
-            let sources = Sources { pack, signature: signature.as_deref(), policy, trust };
             let handing = Handing { to, scopes: scope, ttl: Duration::from_secs(u64::from(*ttl)) };
-            Ok(issued(&issue_to(world, &mut state, &sources, &handing, out)?, out))
+            Ok(issued(&issue_to(world, &mut state, &sources(subject), &handing, out)?, out))
         }
-        Delegate::Accept { chain, state, pack, policy, trust, signature, receipt } => {
+        Delegate::Accept { chain, state, subject, receipt } => {
             let mut state = open(world, state)?;
-            let sources = Sources { pack, signature: signature.as_deref(), policy, trust };
-            Ok(accepted(&accept_from(world, &mut state, &sources, chain, receipt.as_deref())?))
+            Ok(accepted(&accept_from(world, &mut state, &sources(subject), chain, receipt.as_deref())?))
         }
+    }
+}
+
+fn sources(subject: &Delegated) -> Sources<'_> {
+    Sources {
+        pack: &subject.pack,
+        signature: subject.signature.as_deref(),
+        policy: &subject.policy,
+        trust: &subject.trust,
     }
 }
 

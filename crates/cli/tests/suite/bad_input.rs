@@ -142,21 +142,7 @@ fn a03_an_older_state_is_refused_while_the_anchor_is_ahead() {
     let (state, anchor) = (demo.dir().join("state"), demo.dir().join("anchor"));
     let backup = demo.beside("backup");
     copy_tree(&state, Path::new(&backup));
-    let (pack, policy, trust) =
-        (demo.path("inventory.reachpack"), demo.path("policy.reachpolicy"), demo.path("trust.dsse.json"));
-    let words = [
-        "run",
-        &pack,
-        "--policy",
-        &policy,
-        "--trust",
-        &trust,
-        "--state",
-        state.to_str().unwrap(),
-        "--workspace",
-        &demo.path("keys"),
-    ];
-    assert_eq!(reach(&words).exit, 0);
+    assert_eq!(demo.run_again().exit, 0);
     fs::rename(&state, demo.beside("newer")).unwrap();
     copy_tree(Path::new(&backup), &state);
     refused(&demo.dir(), &["status", "--state", state.to_str().unwrap()], "audit.rolled_back", 5);
@@ -317,19 +303,13 @@ fn p19_p37_a_drifted_tool_definition_is_denied_when_admitted() {
 fn a20_a_second_writer_is_refused_at_once_and_readers_are_not() {
     let demo = Demo::new();
     let held = reach_runner::State::open(&demo.dir().join("state"), reach_runner::Access::Write).unwrap();
-    let (pack, policy, trust, state) = (
-        demo.path("inventory.reachpack"),
-        demo.path("policy.reachpolicy"),
-        demo.path("trust.dsse.json"),
-        demo.path("state"),
-    );
-    let words =
-        ["run", &pack, "--policy", &policy, "--trust", &trust, "--state", &state, "--workspace", &demo.path("keys")];
-    refused(&demo.dir(), &words, "audit.locked", 74);
+    let (trust, state) = (demo.path("trust.dsse.json"), demo.path("state"));
+    let words = demo.run_words(&demo.path("inventory.reachpack"), &demo.path("policy.reachpolicy"));
+    refused(&demo.dir(), &words.iter().map(String::as_str).collect::<Vec<_>>(), "audit.locked", 74);
     assert_eq!(reach(&["status", "--state", &state]).exit, 0);
     assert_eq!(reach(&["audit", "verify", "--state", &state, "--trust", &trust]).exit, 0);
     drop(held);
-    assert_eq!(reach(&words).exit, 0);
+    assert_eq!(demo.run_again().exit, 0);
 }
 
 #[test]
@@ -373,20 +353,7 @@ fn k25_p25_what_was_run_once_is_not_rolled_back() {
             .exit,
         0
     );
-    let run = |policy: &str| {
-        reach(&[
-            "run",
-            &pack,
-            "--policy",
-            policy,
-            "--trust",
-            &trust,
-            "--state",
-            &state,
-            "--workspace",
-            &demo.path("keys"),
-        ])
-    };
+    let run = |policy: &str| demo.run(&pack, policy);
     assert_eq!(run(&demo.path("policy.reachpolicy")).code(), "ok");
     assert_eq!(run(&newer).code(), "ok");
     assert_eq!(run(&demo.path("policy.reachpolicy")).code(), "policy.bundle_rollback");

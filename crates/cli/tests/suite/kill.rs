@@ -6,31 +6,12 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
-
 use crate::support::{Demo, reach};
 
 /// Starts a real process that runs the pack, and kills it after `delay`.
 fn start_and_kill(demo: &Demo, delay: Duration) {
-    let (pack, policy, trust, state) = (
-        demo.path("inventory.reachpack"),
-        demo.path("policy.reachpolicy"),
-        demo.path("trust.dsse.json"),
-        demo.path("state"),
-    );
     let mut child = Command::new(env!("CARGO_BIN_EXE_reach"))
-        .args([
-            "run",
-            &pack,
-            "--policy",
-            &policy,
-            "--trust",
-            &trust,
-            "--state",
-            &state,
-            "--workspace",
-            &demo.path("keys"),
-        ])
+        .args(demo.run_words(&demo.path("inventory.reachpack"), &demo.path("policy.reachpolicy")))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -64,22 +45,8 @@ fn a14_a_run_killed_at_any_moment_loses_nothing_that_was_acknowledged() {
         entries = now;
     }
     assert!(found > 0, "no run was ever caught in the middle");
-    let last = run_to_the_end(&demo);
-    let recovered = last["recovered"].as_array().unwrap();
+    let last = demo.run_again();
+    assert_eq!(last.exit, 0, "{}", last.err);
     let status = reach(&["status", "--state", &state]).json();
-    assert_eq!(status["unfinished_runs"], serde_json::json!([]), "all were recorded, {} by this run", recovered.len());
-}
-
-fn run_to_the_end(demo: &Demo) -> Value {
-    let (pack, policy, trust, state) = (
-        demo.path("inventory.reachpack"),
-        demo.path("policy.reachpolicy"),
-        demo.path("trust.dsse.json"),
-        demo.path("state"),
-    );
-    let words =
-        ["run", &pack, "--policy", &policy, "--trust", &trust, "--state", &state, "--workspace", &demo.path("keys")];
-    let answer = reach(&words);
-    assert_eq!(answer.exit, 0, "{}", answer.err);
-    answer.json()
+    assert_eq!(status["unfinished_runs"], serde_json::json!([]), "what was found is recorded");
 }

@@ -155,19 +155,8 @@ fn a_run_is_refused_as_a_whole_and_the_refusal_is_in_the_ledger() {
     let (source, bundle) = (demo.beside("narrow.toml"), demo.beside("narrow.reachpolicy"));
     fs::write(&source, narrow).unwrap();
     assert_eq!(reach(&["policy", "build", &source, "--out", &bundle, "--key", &demo.path("keys/policy.pem")]).exit, 0);
-    let (pack, trust, state) = (demo.path("inventory.reachpack"), demo.path("trust.dsse.json"), demo.path("state"));
-    let refused = reach(&[
-        "run",
-        &pack,
-        "--policy",
-        &bundle,
-        "--trust",
-        &trust,
-        "--state",
-        &state,
-        "--workspace",
-        &demo.path("keys"),
-    ]);
+    let (trust, state) = (demo.path("trust.dsse.json"), demo.path("state"));
+    let refused = demo.run(&demo.path("inventory.reachpack"), &bundle);
     assert_eq!((refused.exit, refused.code().as_str()), (1, "policy.scope_not_granted"));
     let run = refused.json()["run"].as_str().unwrap().to_owned();
     let listed = reach(&["audit", "list", "--state", &state, "--tenant", "default", "--run", &run]).json();

@@ -7,7 +7,8 @@ use std::{
 };
 
 use reach_cli::{Terminal, run};
-use reach_runner::{Environment, World};
+use reach_runner::{Environment, FixedClock, World};
+use reach_types::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -31,10 +32,21 @@ impl Answer {
 
 /// Runs `reach` with `words` as a machine would.
 pub(crate) fn reach(words: &[&str]) -> Answer {
+    answer(words, &World::system(Environment::default()))
+}
+
+/// As [`reach`], with the clock `seconds` ahead of the real one, or behind it.
+pub(crate) fn reach_shifted(words: &[&str], seconds: i64) -> Answer {
+    let system = World::system(Environment::default());
+    let now = system.now().as_millis().checked_add_signed(seconds * 1000).unwrap();
+    answer(words, &World { clock: Box::new(FixedClock(Timestamp::from_millis(now))), ..system })
+}
+
+fn answer(words: &[&str], world: &World) -> Answer {
     let words = ["reach", "--json"].iter().chain(words).map(OsString::from);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut terminal = Terminal { out: &mut out, err: &mut err, interactive: false };
-    let exit = run(words, &World::system(Environment::default()), &mut terminal);
+    let exit = run(words, world, &mut terminal);
     Answer { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
 }
 
@@ -71,6 +83,25 @@ impl Demo {
 
     pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.dir().join(name)).unwrap()
+    }
+
+    /// The words that run `pack` under `policy` on the first node, over the keys' directory.
+    pub(crate) fn run_words(&self, pack: &str, policy: &str) -> Vec<String> {
+        let (trust, state, tree) = (self.path("trust.dsse.json"), self.path("state"), self.path("keys"));
+        ["run", pack, "--policy", policy, "--trust", &trust, "--state", &state, "--workspace", &tree]
+            .map(str::to_owned)
+            .to_vec()
+    }
+
+    /// Runs `pack` under `policy` on the first node.
+    pub(crate) fn run(&self, pack: &str, policy: &str) -> Answer {
+        let words = self.run_words(pack, policy);
+        reach(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Runs the quickstart's own pack once more.
+    pub(crate) fn run_again(&self) -> Answer {
+        self.run(&self.path("inventory.reachpack"), &self.path("policy.reachpolicy"))
     }
 
     /// The trust root that the state directory pins.
