@@ -2,7 +2,13 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{
+    Deserializer,
+    de::{
+        DeserializeOwned, DeserializeSeed, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+        value::{MapDeserializer, SeqDeserializer},
+    },
+};
 use serde_json::{Map, Number, Value};
 
 /// What a JSON document may cost.
@@ -198,7 +204,7 @@ pub fn read_json_value(bytes: &[u8], limits: JsonLimits) -> Result<Value, JsonEr
 /// the value is not a `T`.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8], limits: JsonLimits) -> Result<T, JsonError> {
     let value = read_json_value(bytes, limits)?;
-    serde_json::from_value(value).map_err(|error| {
+    T::deserialize(ByName(value)).map_err(|error| {
         let detail: String = error.to_string().chars().filter(|c| !c.is_control()).take(200).collect();
         if detail.starts_with("unknown field") {
             JsonError::UnknownField { detail }
@@ -206,6 +212,73 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8], limits: JsonLimits) -> Resul
             JsonError::Shape { detail }
         }
     })
+}
+
+/// Reads structures from objects only: serde would take an array for any structure, its fields by
+/// position, and so go round every check of their names.
+struct ByName(Value);
+
+impl<'de> IntoDeserializer<'de, serde_json::Error> for ByName {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for ByName {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            Value::Array(items) => {
+                let mut items = SeqDeserializer::new(items.into_iter().map(ByName));
+                let value = visitor.visit_seq(&mut items)?;
+                items.end().map(|()| value)
+            }
+            Value::Object(fields) => {
+                let mut fields = MapDeserializer::new(fields.into_iter().map(|(name, value)| (name, ByName(value))));
+                let value = visitor.visit_map(&mut fields)?;
+                fields.end().map(|()| value)
+            }
+            scalar => scalar.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        if self.0.is_object() { self.deserialize_any(visitor) } else { Err(Self::Error::custom("expected an object")) }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.0.deserialize_enum(name, variants, visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map identifier ignored_any
+    }
 }
 
 fn classify(error: &serde_json::Error, limits: JsonLimits) -> JsonError {
@@ -269,6 +342,26 @@ mod tests {
     }
 
     #[test]
+    fn p16_a_structure_is_never_an_array_at_any_depth() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Outer {
+            list: Vec<Inner>,
+            map: std::collections::BTreeMap<String, Option<Inner>>,
+        }
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Inner {
+            a: u8,
+        }
+        let read =
+            |text: &str| read_json::<Outer>(text.as_bytes(), JsonLimits::bytes(99)).map_err(|error| error.code());
+        let good = Outer { list: vec![Inner { a: 1 }], map: [("x".to_owned(), None)].into() };
+        assert_eq!(read(r#"{"list":[{"a":1}],"map":{"x":null}}"#), Ok(good));
+        assert_eq!(read(r#"{"list":[[1]],"map":{}}"#), Err("input.json_shape"));
+        assert_eq!(read(r#"{"list":[],"map":{"x":[1]}}"#), Err("input.json_shape"));
+        assert_eq!(read(r#"[[],{}]"#), Err("input.json_shape"));
+    }
+
+    #[test]
     fn p15_p21_unknown_fields_are_named_as_such() {
         #[derive(Debug, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -281,5 +374,6 @@ mod tests {
         assert_eq!(read(r#"{"name":"a","approved":true}"#), "input.unknown_field");
         assert_eq!(read(r#"{"name":1}"#), "input.json_shape");
         assert_eq!(read("{}"), "input.json_shape");
+        assert_eq!(read(r#"["a"]"#), "input.json_shape");
     }
 }
