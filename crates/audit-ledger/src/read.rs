@@ -36,7 +36,7 @@ pub enum ReadError {
 reach_types::codes!(ReadError {
     NotFound => ("audit.not_found", Refused, "check the tenant, the run and the number"),
     EntryCorrupt => ("audit.entry_corrupt", Refused, "keep the file and run `reach audit verify` to see what else was changed"),
-    NotCheckpointed => ("audit.not_checkpointed", Incomplete, "run `reach audit checkpoint` first"),
+    NotCheckpointed => ("audit.not_checkpointed", Incomplete, "wait for the command that is writing, or run one that writes: each ends by signing a checkpoint"),
 } wrap { Store });
 
 impl From<StoreError> for ReadError {

@@ -74,7 +74,7 @@ reach_types::codes!(EnvelopeError {
     DuplicateKey => ("sign.duplicate_key", Refused, "name every key once"),
     TooLarge => ("sign.envelope_too_large", Limit, "this is not an envelope that Reach would write"),
     TooDeep => ("sign.envelope_too_deep", Limit, "this is not an envelope that Reach would write"),
-    NoSignatures => ("sign.no_signatures", Untrusted, "sign it"),
+    NoSignatures => ("sign.no_signatures", Unsigned, "sign it"),
     TooManySignatures => ("sign.too_many_signatures", Limit, "keep one signature per signer"),
     BadSignature => ("sign.bad_signature", Refused, "fetch the file and its signature again from the signer"),
     Untrusted => ("sign.untrusted", Untrusted, "ask for a signature by a trusted key, or add the signer to the trust document"),

@@ -101,7 +101,7 @@ pub enum AcceptError {
     #[error(transparent)]
     Nonce(NonceError),
     /// Accepted before.
-    #[error("this link was accepted before")]
+    #[error("this link was presented before, and its nonce is used up")]
     NonceReplayed,
     /// One nonce for two links.
     #[error("the issuer used the nonce of this link for another link")]

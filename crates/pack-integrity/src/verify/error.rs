@@ -153,7 +153,7 @@ reach_types::codes!(VerifyError {
     DuplicateKey => ("pack.duplicate_key", Refused, "fetch the signature file again"),
     EnvelopeTooLarge => ("pack.envelope_too_large", Limit, "this is not a signature file that a pack needs"),
     EnvelopeTooDeep => ("pack.envelope_too_deep", Limit, "this is not a signature file that a pack needs"),
-    NoSignatures => ("pack.no_signatures", Untrusted, "sign the pack with `reach pack sign`"),
+    NoSignatures => ("pack.no_signatures", Unsigned, "sign the pack with `reach pack sign`"),
     TooManySignatures => ("pack.too_many_signatures", Limit, "keep one signature per signer"),
     BadSignature => ("pack.bad_signature", Refused, "fetch the pack and its signature file again from the signer"),
     Untrusted => ("pack.untrusted", Untrusted, "ask for a signature by a trusted signer, or add the signer to the trust document"),
