@@ -29,16 +29,16 @@ pub(crate) enum Noun {
     )]
     Init(Init),
     /// Make and show keys.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: reach key generate --role pack --out keys/pack.pem")]
     Key(Key),
     /// Make and show trust documents.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: reach trust show trust.dsse.json")]
     Trust(Trust),
     /// Build, sign, verify and inspect packs.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: reach pack verify inventory.reachpack --trust trust.dsse.json")]
     Pack(Pack),
     /// Build, verify, show and ask policy bundles.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: reach policy verify policy.reachpolicy --trust trust.dsse.json")]
     Policy(Policy),
     /// Run a pack: verify, gate, execute, record, audit.
     #[command(
@@ -46,16 +46,19 @@ pub(crate) enum Noun {
     )]
     Run(Run),
     /// Verify and show run logs.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: reach replay verify run.rlog --trust trust.dsse.json")]
     Replay(Replay),
     /// List, verify, prove and export the audit ledger.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: reach audit verify --state state --trust trust.dsse.json")]
     Audit(Audit),
     /// Delegate a run to another node, or accept one.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example: reach delegate accept chain.json --state b --pack inventory.reachpack --policy policy.reachpolicy --trust trust.dsse.json"
+    )]
     Delegate(Delegate),
     /// Spec versions and feature negotiation.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: reach spec negotiate ours.json theirs.json")]
     Spec(Spec),
     /// What a node is and what it found.
     #[command(after_help = "Example: reach status --state state")]
@@ -316,7 +319,7 @@ pub(crate) struct Run {
     /// The signature, if it is not beside the pack.
     #[arg(long, value_name = "FILE")]
     pub(crate) signature: Option<PathBuf>,
-    /// A path below the workspace to leave out of listings.
+    /// A path to leave out of listings; it must exist.
     #[arg(long, value_name = "PATH")]
     pub(crate) exclude: Vec<PathBuf>,
 }
@@ -491,6 +494,7 @@ pub(crate) enum Spec {
     #[command(after_help = "Example: reach spec parse 1.0.0")]
     Parse {
         /// The token.
+        #[arg(allow_hyphen_values = true)]
         token: String,
     },
     /// Show this program's own offer, as JSON that `negotiate` reads.

@@ -6,10 +6,11 @@ mod progress;
 mod report;
 mod terminal;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::{CommandFactory, Parser};
 use reach_runner::World;
+use reach_types::{Class, CodeRow};
 
 pub use terminal::Terminal;
 
@@ -20,27 +21,42 @@ use report::{Failure, Report};
 pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &World, terminal: &mut Terminal<'_>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     // As it was typed, so that the command lines that quickstart prints work in the same place.
-    let program =
-        arguments.first().map_or_else(|| "reach".to_owned(), |program| shell_line(std::slice::from_ref(program)));
-    match Arguments::try_parse_from(arguments) {
+    let program = arguments.first().map_or_else(|| "reach".to_owned(), |program| quoted(program));
+    let json = arguments.iter().any(|word| word == "--json");
+    let code = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => {
-            let json = arguments.json;
-            dispatch(arguments, &program, world, terminal).unwrap_or_else(Failure::into_report).print(json, terminal)
+            let report = dispatch(arguments, &program, world, terminal).unwrap_or_else(Failure::into_report);
+            report.print(json, terminal)
         }
-        Err(error) => usage(&error, terminal),
+        Err(error) => usage(&error, json, terminal),
+    };
+    match terminal.finish() {
+        Ok(()) => code,
+        Err(error) => Failure::from(error).into_report().print(false, terminal),
     }
 }
 
+/// The codes of the command line's own grammar and output.
+const CODES: &[&[CodeRow]] = &[&[USAGE], terminal::OutputError::ROWS];
+
+const USAGE: CodeRow = CodeRow { code: "cli.usage", class: Class::Usage, remedy: "see `--help` of the command" };
+
 /// Help and version are answers; everything else the parser refuses is a usage error.
-fn usage(error: &clap::Error, terminal: &mut Terminal<'_>) -> u8 {
+fn usage(error: &clap::Error, json: bool, terminal: &mut Terminal<'_>) -> u8 {
     let text = error.render().to_string();
-    if error.use_stderr() {
-        terminal.note(text.trim_end());
-        2
-    } else {
+    if !error.use_stderr() {
         terminal.line(text.trim_end());
-        0
+        return 0;
     }
+    // Without a subcommand clap answers with the help itself.
+    let message = text.trim_end().strip_prefix("error: ").unwrap_or("a command is missing").to_owned();
+    let (first, rest) = message.split_once('\n').unwrap_or((&message, ""));
+    let report = Report::negative(USAGE, first.to_owned());
+    let code = report.print(json, terminal);
+    if !rest.trim().is_empty() {
+        terminal.note(rest.trim_end());
+    }
+    code
 }
 
 fn dispatch(
@@ -77,14 +93,13 @@ fn completions(shell: clap_complete::Shell) -> Report {
 
 /// The command line that quickstart ran, quoted for a shell.
 fn shell_line(arguments: &[OsString]) -> String {
-    let quote = |argument: &OsString| {
-        let text = argument.to_string_lossy();
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@,+%".contains(c);
-        if !text.is_empty() && text.chars().all(plain) {
-            text.into_owned()
-        } else {
-            format!("'{}'", text.replace('\'', r"'\''"))
-        }
-    };
-    arguments.iter().map(quote).collect::<Vec<_>>().join(" ")
+    arguments.iter().map(|argument| quoted(argument)).collect::<Vec<_>>().join(" ")
+}
+
+/// One word, quoted for a shell where it needs to be.
+fn quoted(word: &OsStr) -> String {
+    let text = word.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@,+%".contains(c);
+    let bare = !text.is_empty() && text.chars().all(plain);
+    if bare { text.into_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

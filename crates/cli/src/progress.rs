@@ -10,7 +10,7 @@ pub(crate) struct Bar(ProgressBar);
 impl Bar {
     pub(crate) fn new(terminal: &Terminal<'_>) -> Self {
         let bar = ProgressBar::no_length();
-        let target = if terminal.interactive { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if terminal.interactive() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         bar.set_draw_target(target);
         bar.set_style(style("{spinner} {msg}: {human_pos}"));
         Self(bar)

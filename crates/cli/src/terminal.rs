@@ -1,26 +1,69 @@
 //! Where output goes, and how what others wrote is shown on it.
 
-use std::{fmt::Write as _, io::Write};
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
 
 /// The two streams a command prints to.
 pub struct Terminal<'a> {
-    /// Results.
-    pub out: &'a mut dyn Write,
-    /// Errors and progress.
-    pub err: &'a mut dyn Write,
-    /// Whether a person is watching: progress bars are shown only then.
-    pub interactive: bool,
+    out: &'a mut dyn Write,
+    err: &'a mut dyn Write,
+    interactive: bool,
+    fault: Option<io::Error>,
 }
 
-impl Terminal<'_> {
-    /// Prints one line of a result. A reader that went away is no error of ours.
-    pub(crate) fn line(&mut self, text: &str) {
-        let _ = writeln!(self.out, "{text}");
+/// Why a result was not printed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OutputError {
+    /// The stream does not take it.
+    #[error("the result could not be written: {0}")]
+    Write(io::Error),
+}
+
+reach_types::codes!(OutputError {
+    Write => ("cli.output", Environment, "check the disk or the program that reads the output"),
+});
+
+impl<'a> Terminal<'a> {
+    /// Results go to `out`, errors and progress to `err`; progress is shown only if a person is
+    /// watching.
+    pub fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, interactive: bool) -> Self {
+        Self { out, err, interactive, fault: None }
     }
 
-    /// Prints one line beside the result.
+    /// Whether a person is watching.
+    pub(crate) const fn interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// Prints one line of a result.
+    pub(crate) fn line(&mut self, text: &str) {
+        self.result(|out| writeln!(out, "{text}"));
+    }
+
+    fn result(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        if let Err(error) = write(self.out) {
+            self.fault.get_or_insert(error);
+        }
+    }
+
+    /// Prints one line beside the result. Nothing can be said of a failure to say something.
     pub(crate) fn note(&mut self, text: &str) {
         let _ = writeln!(self.err, "{text}");
+    }
+
+    /// Whether every line of the result was taken. A reader that has seen enough, as `head` does,
+    /// is no fault.
+    ///
+    /// # Errors
+    /// [`OutputError::Write`].
+    pub(crate) fn finish(&mut self) -> Result<(), OutputError> {
+        self.result(|out| out.flush());
+        match self.fault.take() {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(OutputError::Write(error)),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -176,6 +176,15 @@ impl Admission<'_> {
         self.judge_request(&call.request(), now)
     }
 
+    /// Judges one call in another mode than this admission's: for judging a recorded one again.
+    ///
+    /// # Errors
+    /// [`ModeError`] if the policy does not provide for the mode.
+    pub fn judge_in(&self, mode: Mode, call: &ToolCall, now: Timestamp) -> Result<Decision, ModeError> {
+        let subject = Subject { facts: self.pack.facts(), registry: &self.registry, rights: self.rights.as_ref() };
+        Ok(self.bundle.gate(mode)?.evaluate(&subject, &call.request(), now))
+    }
+
     /// Judges a request, which may be about several tools, scopes and models at once.
     #[must_use]
     pub fn judge_request(&self, request: &Request, now: Timestamp) -> Decision {

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use reach_audit_ledger::{Author, EntryKind};
 use reach_mesh_delegation::{
-    AcceptContext, AcceptError, AcceptLimits, AcceptedChain, Answer, IssueError, MAX_CHAIN_BYTES, ReceiptError, Terms,
-    accept, chain_digest, inspect, issue, sign_receipt,
+    AcceptContext, AcceptError, AcceptLimits, AcceptedChain, Answer, IssueError, MAX_CHAIN_BYTES, MAX_RECEIPT_CODES,
+    ReceiptError, Terms, accept, chain_digest, inspect, issue, sign_receipt,
 };
 use reach_policy::{Decision, Mode, ModeError};
 use reach_signing::{Role, VerifiedTrust};
@@ -13,7 +13,7 @@ use reach_spec_version::{Offer, OfferError, Party, negotiate, own_offer, transcr
 use reach_types::{
     Blake3Digest, Code, Grant, Grants, NodeId, RegistrySnapshot, RunId, ScopeError, StrictError, Timestamp,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     World,
@@ -41,6 +41,18 @@ pub enum DelegateError {
     /// A scope to hand on.
     #[error("--scope: {0}")]
     Scope(ScopeError),
+    /// A scope that this node does not hold itself.
+    #[error("this node does not hold `{grant}`: the pack does not declare it, or the policy does not grant it")]
+    NotHeld {
+        /// Which.
+        grant: Grant,
+    },
+    /// Nothing to hand on.
+    #[error("there is no scope that the pack declares and the policy grants: nothing to hand on")]
+    Nothing,
+    /// This node itself.
+    #[error("a node does not delegate to itself")]
+    ToItself,
     /// Our own offer.
     #[error(transparent)]
     Offer(OfferError),
@@ -69,6 +81,9 @@ pub enum DelegateError {
 
 reach_types::codes!(DelegateError {
     NodeUnknown => ("mesh.node_unknown", Untrusted, "name a signer of the trust document that has one key of role node, or the key's id"),
+    NotHeld => ("mesh.scope_not_held", Refused, "hand on less, or have the scope declared and granted"),
+    Nothing => ("mesh.nothing_to_delegate", Refused, "have the policy grant what the pack declares"),
+    ToItself => ("mesh.delegation_to_itself", Refused, "name another node, or run the pack here"),
     NoAgreement => ("mesh.no_agreement", Refused, "update the older of the two nodes"),
 } wrap { Load, Scope, Offer, Encode, Issue, Accept, Mode, Admit, Receipt });
 
@@ -125,7 +140,11 @@ pub fn issue_to(
         return Err(FileError::Exists { path: out.to_path_buf() }.into());
     }
     let loaded = Loaded::verify(world, state, sources).map_err(DelegateError::Load)?;
+    loaded.remember(state).map_err(DelegateError::Load)?;
     let audience = find_node(&loaded.trust, handing.to)?;
+    if audience == state.node() {
+        return Err(DelegateError::ToItself);
+    }
     let terms = terms(world, state, &loaded, audience, handing)?;
     let nonce = world.draw().map_err(StateError::World)?;
     let key = state.signing_key(Role::Node)?;
@@ -138,7 +157,6 @@ pub fn issue_to(
         "scopes": terms.scopes,
         "expires": terms.expires,
     });
-    loaded.remember(state).map_err(DelegateError::Load)?;
     state.append(world, run, &Author::Operator, &[(EntryKind::DelegationIssued, entry)])?;
     state.checkpoint()?;
     files::write(out, chain.as_bytes(), 0o644, Existing::Refuse)?;
@@ -160,7 +178,13 @@ fn terms(
         .map(|text| Grant::parse(text))
         .collect::<Result<Grants, _>>()
         .map_err(DelegateError::Scope)?;
-    let scopes = if asked.is_empty() { granted } else { granted.intersect(&asked) };
+    let scopes = if asked.is_empty() { granted.clone() } else { asked };
+    if let Some(grant) = scopes.iter().find(|grant| !granted.contains(grant)) {
+        return Err(DelegateError::NotHeld { grant: grant.clone() });
+    }
+    if scopes.is_empty() {
+        return Err(DelegateError::Nothing);
+    }
     let tools: BTreeSet<_> =
         facts.tools.keys().filter(|tool| loaded.bundle.policy().tools().contains(*tool)).cloned().collect();
     let registry = RegistrySnapshot::of(facts.tools.keys(), &BuiltinTools::definitions_only().registry());
@@ -237,16 +261,17 @@ pub fn accept_from(
     let limit = u64::try_from(MAX_CHAIN_BYTES).unwrap_or(u64::MAX);
     let bytes = files::read(path, limit)?;
     let loaded = Loaded::verify(world, state, sources).map_err(DelegateError::Load)?;
+    loaded.remember(state).map_err(DelegateError::Load)?;
     let answered = judge(world, state, &loaded, &bytes);
-    let (text, entry) = answer(world, state, &bytes, &answered)?;
+    // The answer is recorded before anybody can hold a receipt of it.
+    let (run, kind, payload) = entry(state, &bytes, &answered);
+    state.append(world, run, &Author::Operator, &[(kind, payload)])?;
+    state.checkpoint()?;
+    let text = receipt_text(world, state, &bytes, &answered)?;
     if let Some(receipt) = receipt {
         files::write(receipt, text.as_bytes(), 0o644, Existing::Refuse)?;
     }
-    let (run, kind, payload) = entry;
-    state.append(world, run, &Author::Operator, &[(kind, payload)])?;
-    state.checkpoint()?;
     let (chain, decision, admitted) = answered?;
-    loaded.remember(state).map_err(DelegateError::Load)?;
     Ok(Accepted { chain, decision, admitted, receipt: text })
 }
 
@@ -277,32 +302,45 @@ fn judge(world: &World, state: &State, loaded: &Loaded, bytes: &[u8]) -> Result<
     Ok((chain, decision, admitted))
 }
 
-type LedgerEntry = (RunId, EntryKind, serde_json::Value);
+/// The run that a chain claims to be for, if it can be read.
+fn claimed_run(bytes: &[u8]) -> Option<RunId> {
+    inspect(bytes).ok()?.first().map(|link| link.run)
+}
 
-/// The signed receipt and the ledger entry for one answer.
-fn answer(
+/// The ledger entry for one answer.
+fn entry(state: &State, bytes: &[u8], answered: &Result<Judged, DelegateError>) -> (RunId, EntryKind, Value) {
+    let digest = chain_digest(bytes);
+    let run = claimed_run(bytes).unwrap_or_else(|| node_run(&state.node()));
+    match answered {
+        Ok((chain, decision, true)) => {
+            let terms = json!({ "chain": digest, "issuer": chain.issuer(), "depth": chain.depth(), "expires": chain.expires(), "decision": decision });
+            (run, EntryKind::DelegationAccepted, terms)
+        }
+        Ok((_, decision, false)) => {
+            (run, EntryKind::DelegationRefused, json!({ "chain": digest, "decision": decision }))
+        }
+        Err(error) => (run, EntryKind::DelegationRefused, json!({ "chain": digest, "codes": [error.code()] })),
+    }
+}
+
+/// The signed receipt for one answer; reasons that are this node's own business are not in it.
+fn receipt_text(
     world: &World,
     state: &State,
     bytes: &[u8],
     answered: &Result<Judged, DelegateError>,
-) -> Result<(String, LedgerEntry), DelegateError> {
+) -> Result<String, DelegateError> {
     let key = state.signing_key(Role::Node)?;
-    let digest = chain_digest(bytes);
-    let claimed = inspect(bytes).ok().and_then(|links| links.first().map(|link| link.run));
-    let run = claimed.unwrap_or_else(|| node_run(&state.node()));
+    let (chain, run) = (chain_digest(bytes), claimed_run(bytes));
     let sign = |answer: &Answer<'_>| sign_receipt(answer, world.now(), &key).map_err(DelegateError::Receipt);
-    Ok(match answered {
-        Ok((chain, decision, true)) => {
-            let payload = json!({ "chain": digest, "issuer": chain.issuer(), "depth": chain.depth(), "expires": chain.expires(), "decision": decision });
-            (sign(&Answer::Accepted(chain))?, (run, EntryKind::DelegationAccepted, payload))
-        }
+    match answered {
+        Ok((accepted, _, true)) => sign(&Answer::Accepted(accepted)),
         Ok((_, decision, false)) => {
-            let answer = Answer::Rejected { chain: digest, run: claimed, reasons: &[] };
-            (sign(&answer)?, (run, EntryKind::DelegationRefused, json!({ "chain": digest, "decision": decision })))
+            let rules: Vec<_> =
+                decision.violations().iter().take(MAX_RECEIPT_CODES).map(|violation| violation.rule()).collect();
+            let reasons: Vec<&dyn Code> = rules.iter().map(|rule| rule as &dyn Code).collect();
+            sign(&Answer::Rejected { chain, run, reasons: &reasons })
         }
-        Err(error) => {
-            let answer = Answer::Rejected { chain: digest, run: claimed, reasons: &[error] };
-            (sign(&answer)?, (run, EntryKind::DelegationRefused, json!({ "chain": digest, "codes": [error.code()] })))
-        }
-    })
+        Err(error) => sign(&Answer::Rejected { chain, run, reasons: &[error] }),
+    }
 }

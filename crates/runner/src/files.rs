@@ -25,6 +25,12 @@ pub enum FileError {
         /// Which file.
         path: PathBuf,
     },
+    /// It is no directory.
+    #[error("`{path}` is not a directory")]
+    NotADirectory {
+        /// What is something else.
+        path: PathBuf,
+    },
     /// The system said no.
     #[error("no permission for `{path}`")]
     Permission {
@@ -74,6 +80,7 @@ pub enum FileError {
 reach_types::codes!(FileError {
     Missing => ("file.missing", Environment, "check the path"),
     NotAFile => ("file.not_a_file", Environment, "name a regular file"),
+    NotADirectory => ("file.not_a_directory", Environment, "name a directory"),
     Permission => ("file.permission", Environment, "check who owns the file and its mode"),
     TooLarge => ("file.too_large", Limit, "this cannot be the file that was meant"),
     Exposed => ("file.key_exposed", Environment, "chmod 600 the file, and replace the key if it was shared"),
@@ -89,6 +96,7 @@ fn classify(path: &Path, source: io::Error) -> FileError {
         io::ErrorKind::PermissionDenied => FileError::Permission { path },
         io::ErrorKind::AlreadyExists => FileError::Exists { path },
         io::ErrorKind::IsADirectory => FileError::NotAFile { path },
+        io::ErrorKind::NotADirectory => FileError::NotADirectory { path },
         _ => FileError::Io { path, source },
     }
 }
@@ -187,6 +195,7 @@ pub fn write_with<T, E: From<FileError>>(
     if existing == Existing::Refuse && path.symlink_metadata().is_ok() {
         return Err(FileError::Exists { path: path.to_path_buf() }.into());
     }
+    sweep(path, ".tmp");
     let temporary = temporary_beside(path)?;
     let written = fill_and_place(&temporary, path, mode, existing, fill);
     if written.is_err() {
@@ -238,13 +247,39 @@ pub fn sync_directory(path: &Path) -> Result<(), FileError> {
     File::open(parent).and_then(|directory| directory.sync_all()).map_err(|e| classify(parent, e))
 }
 
+/// Removes what killed processes left beside `path`: files and directories named after it and a
+/// process that is gone. Whatever cannot be removed stays.
+pub fn sweep(path: &Path, suffix: &str) {
+    let Some(name) = path.file_name().map(|name| format!(".{}.", name.to_string_lossy())) else { return };
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let left = entry.file_name().to_string_lossy().into_owned();
+        let rest = left.strip_prefix(&name).and_then(|rest| rest.strip_suffix(suffix));
+        let process = rest.and_then(|id| id.parse::<u32>().ok());
+        if process.is_some_and(|id| !Path::new(&format!("/proc/{id}")).exists()) {
+            let _ = fs::remove_file(entry.path()).or_else(|_| fs::remove_dir_all(entry.path()));
+        }
+    }
+}
+
+/// Refuses what is not a directory.
+///
+/// # Errors
+/// [`FileError::Missing`], [`FileError::NotADirectory`], and what the system reports.
+pub fn require_directory(path: &Path) -> Result<(), FileError> {
+    let meta = fs::metadata(path).map_err(|e| classify(path, e))?;
+    if meta.is_dir() { Ok(()) } else { Err(FileError::NotADirectory { path: path.to_path_buf() }) }
+}
+
 /// Creates a directory that must not exist yet, readable by its owner only.
 ///
 /// # Errors
 /// [`FileError::Exists`], and what the system reports.
 pub fn create_directory(path: &Path) -> Result<(), FileError> {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().mode(0o700).create(path).map_err(|e| classify(path, e))
+    fs::DirBuilder::new().mode(0o700).create(path).map_err(|e| classify(path, e))?;
+    sync_directory(path)
 }
 
 /// The absolute path of what exists at `path`.
@@ -302,6 +337,22 @@ mod tests {
         assert_eq!(code(&path), "file.too_large");
         assert_eq!(code(Path::new("/dev/zero")), "file.not_a_file");
         assert_eq!(write(&path, b"", 0o644, Existing::Refuse).unwrap_err().code(), "file.exists");
+        assert_eq!(code(&path.join("below")), "file.not_a_directory");
+        assert_eq!(require_directory(&path).unwrap_err().code(), "file.not_a_directory");
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_swept_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let ours = format!(".a.{}.tmp", std::process::id());
+        for name in [".a.4294967295.tmp", ".a.4294967295.init", ".b.4294967295.tmp", ".a.x.tmp", &ours] {
+            fs::write(path(name), "x").unwrap();
+        }
+        sweep(&path("a"), ".tmp");
+        let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+        let left: std::collections::BTreeSet<_> = fs::read_dir(dir.path()).unwrap().map(name).collect();
+        assert_eq!(left, [".a.4294967295.init", ".b.4294967295.tmp", ".a.x.tmp", &ours].map(str::to_owned).into());
     }
 
     #[test]

@@ -126,7 +126,14 @@ pub fn vkey_text(origin: &str, public: PublicKey) -> Result<String, KeyFileError
 /// # Errors
 /// [`KeyFileError::File`] (others can read it, among the rest), [`KeyFileError::Key`].
 pub fn read_signing(path: &Path, role: Role) -> Result<SigningKey, KeyFileError> {
-    let pem = files::read_private(path).map_err(KeyFileError::File)?;
+    let pem = files::read_private(path).map_err(|error| match read_public(path) {
+        // A public key may be read by everybody; it only cannot sign.
+        Ok(_) => KeyFileError::Key {
+            path: path.to_path_buf(),
+            error: KeyError::Format { expected: "a private key: it is a public one" },
+        },
+        Err(_) => KeyFileError::File(error),
+    })?;
     SigningKey::from_pem(role, &pem).map_err(|error| KeyFileError::Key { path: path.to_path_buf(), error })
 }
 

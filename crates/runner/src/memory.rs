@@ -1,6 +1,8 @@
 //! What a node must not forget: floors, nonces, roots of runs, and the latest time it has seen.
 
 use std::{
+    fs::OpenOptions,
+    os::unix::fs::OpenOptionsExt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
@@ -10,16 +12,19 @@ use reach_mesh_delegation::{Claim, MAX_NONCES, MAX_NONCES_PER_ISSUER, NonceError
 use reach_pack_integrity::{SeenError, SeenVersions};
 use reach_policy::BundleFloor;
 use reach_types::{Blake3Digest, PackName, PackVersion, Timestamp, decode_strict, encode_strict};
+use redb::backends::FileBackend;
 use redb::{
     ConcurrencyMode, Database, ReadOnlyDatabase, ReadableDatabase, ReadableTable, ReadableTableMetadata,
     TableDefinition, WriteTransaction,
 };
+use serde::{Serialize, de::DeserializeOwned};
 
 const CLOCK: TableDefinition<'_, &str, u64> = TableDefinition::new("clock");
 const FLOORS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("floors");
 const NONCES: TableDefinition<'_, (&[u8; 32], &[u8; 32]), &[u8]> = TableDefinition::new("nonces");
 const ROOTS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("roots");
 const HIGH_WATER: &str = "high_water";
+const GENERATION: &str = "generation";
 
 /// Why the node's memory did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,10 +73,9 @@ impl NodeMemory {
     /// # Errors
     /// Every variant of [`MemoryError`].
     pub fn create(path: &Path) -> Result<Self, MemoryError> {
-        if path.symlink_metadata().is_ok() {
-            return Err(MemoryError::Io { detail: "the file exists already".to_owned() });
-        }
-        let memory = Self::with(|| Ok(Store::Writer(builder().create(path)?)))?;
+        let private = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path);
+        let file = private.map_err(|error| MemoryError::Io { detail: error.to_string() })?;
+        let memory = Self::with(|| Ok(Store::Writer(builder().create_with_backend(FileBackend::new(file)?)?)))?;
         memory.write(|txn| {
             txn.open_table(CLOCK)?;
             txn.open_table(FLOORS)?;
@@ -105,6 +109,14 @@ impl NodeMemory {
         })
     }
 
+    /// How often this memory has been written: it only ever counts up.
+    ///
+    /// # Errors
+    /// Every variant of [`MemoryError`].
+    pub fn generation(&self) -> Result<u64, MemoryError> {
+        self.read(|txn| Ok(txn.open_table(CLOCK)?.get(GENERATION)?.map_or(0, |value| value.value())))
+    }
+
     fn with(open: impl FnOnce() -> Result<Store, redb::Error>) -> Result<Self, MemoryError> {
         Ok(Self { store: guarded(open)?, broken: AtomicBool::new(false) })
     }
@@ -134,6 +146,7 @@ impl NodeMemory {
             let mut txn = database.begin_write()?;
             txn.set_quick_repair(true);
             let value = body(&txn)?;
+            count_up(&txn)?;
             txn.commit()?;
             Ok(value)
         })
@@ -165,27 +178,24 @@ impl NodeMemory {
     ///
     /// # Errors
     /// Every variant of [`MemoryError`].
-    fn floor<V: serde::Serialize + serde::de::DeserializeOwned>(
+    fn floor<V: Serialize + DeserializeOwned>(
         &self,
         kind: &str,
         name: &str,
     ) -> Result<Option<(V, Blake3Digest)>, MemoryError> {
         let key = format!("{kind}/{name}");
-        let bytes =
-            self.read(|txn| Ok(txn.open_table(FLOORS)?.get(key.as_str())?.map(|value| value.value().to_vec())))?;
-        let decode = |bytes: Vec<u8>| decode_strict(&bytes, 256).map_err(|error| corrupt(&error));
-        bytes.map(decode).transpose()
+        let read = |txn: &redb::ReadTransaction| {
+            Ok(txn.open_table(FLOORS)?.get(key.as_str())?.map(|value| value.value().to_vec()))
+        };
+        let open = |bytes: Vec<u8>| unseal(key.as_bytes(), &bytes).ok_or_else(|| corrupt(&"a floor was changed"));
+        self.read(read)?.map(open).transpose()
     }
 
-    fn set_floor<V: serde::Serialize>(
-        &self,
-        kind: &str,
-        name: &str,
-        floor: &(V, Blake3Digest),
-    ) -> Result<(), MemoryError> {
-        let bytes = encode_strict(floor).map_err(|error| corrupt(&error))?;
+    fn set_floor<V: Serialize>(&self, kind: &str, name: &str, floor: &(V, Blake3Digest)) -> Result<(), MemoryError> {
+        let key = format!("{kind}/{name}");
+        let bytes = seal(key.as_bytes(), floor).ok_or_else(|| corrupt(&"a floor cannot be written"))?;
         self.write(|txn| {
-            txn.open_table(FLOORS)?.insert(format!("{kind}/{name}").as_str(), bytes.as_slice())?;
+            txn.open_table(FLOORS)?.insert(key.as_str(), bytes.as_slice())?;
             Ok(())
         })
     }
@@ -235,6 +245,13 @@ impl NodeMemory {
     pub fn raise_trust_floor(&self, version: u64, digest: Blake3Digest) -> Result<(), MemoryError> {
         self.set_floor("trust", "document", &(version, digest))
     }
+}
+
+fn count_up(txn: &WriteTransaction) -> Result<(), redb::Error> {
+    let mut clock = txn.open_table(CLOCK)?;
+    let old = clock.get(GENERATION)?.map_or(0, |value| value.value());
+    clock.insert(GENERATION, old.saturating_add(1))?;
+    Ok(())
 }
 
 fn builder() -> redb::Builder {
@@ -288,32 +305,65 @@ fn reserve(
 ) -> Result<Result<Reservation, NonceError>, redb::Error> {
     let mut nonces = txn.open_table(NONCES)?;
     let mut roots = txn.open_table(ROOTS)?;
-    let lives = |bytes: &[u8]| decode_strict::<Kept>(bytes, 64).is_ok_and(|(_, until)| now <= until);
-    nonces.retain(|_, value| lives(value))?;
-    roots.retain(|_, value| lives(value))?;
-    let key = (claim.issuer.0.as_bytes(), &claim.nonce);
-    let known = nonces.get(key)?.and_then(|value| decode_strict::<Kept>(value.value(), 64).ok());
+    let mut whole = true;
+    let mut lives = |key: &[u8], bytes: &[u8]| match unseal::<Kept>(key, bytes) {
+        Some((_, until)) => now <= until,
+        None => {
+            whole = false;
+            true
+        }
+    };
+    nonces.retain(|(issuer, nonce), value| lives(&[&issuer[..], nonce].concat(), value))?;
+    roots.retain(|run, value| lives(run, value))?;
+    if !whole {
+        // A row that was changed may be the very nonce that is asked for.
+        return Ok(Err(NonceError::Unavailable));
+    }
+    let (issuer, run) = (claim.issuer.0.as_bytes(), claim.run.0.as_bytes());
+    let nonce_key = [&issuer[..], &claim.nonce].concat();
+    let known = nonces.get((issuer, &claim.nonce))?.and_then(|value| unseal::<Kept>(&nonce_key, value.value()));
     if let Some((link, _)) = known {
         return Ok(Ok(if link == claim.link { Reservation::Replayed } else { Reservation::Equivocation }));
     }
-    let rooted = roots.get(claim.run.0.as_bytes())?.and_then(|value| decode_strict::<Kept>(value.value(), 64).ok());
+    let rooted = roots.get(run)?.and_then(|value| unseal::<Kept>(run, value.value()));
     if rooted.is_some_and(|(root, _)| root != claim.root) {
         return Ok(Ok(Reservation::RunAlreadyRooted));
     }
-    let of_issuer =
-        nonces.range((claim.issuer.0.as_bytes(), &[0; 32])..=(claim.issuer.0.as_bytes(), &[0xff; 32]))?.count();
+    let of_issuer = nonces.range((issuer, &[0; 32])..=(issuer, &[0xff; 32]))?.count();
     let total = usize::try_from(nonces.len()?).unwrap_or(usize::MAX);
     if of_issuer >= MAX_NONCES_PER_ISSUER || total >= MAX_NONCES {
         return Ok(Err(NonceError::Capacity));
     }
-    let (Ok(link), Ok(root)) =
-        (encode_strict(&(claim.link, claim.until)), encode_strict(&(claim.root, later(rooted, claim.until))))
-    else {
-        return Ok(Err(NonceError::Unavailable));
-    };
-    nonces.insert(key, link.as_slice())?;
-    roots.insert(claim.run.0.as_bytes(), root.as_slice())?;
+    let sealed = (seal(&nonce_key, &(claim.link, claim.until)), seal(run, &(claim.root, later(rooted, claim.until))));
+    let (Some(link), Some(root)) = sealed else { return Ok(Err(NonceError::Unavailable)) };
+    nonces.insert((issuer, &claim.nonce), link.as_slice())?;
+    roots.insert(run, root.as_slice())?;
     Ok(Ok(Reservation::Fresh))
+}
+
+/// The bytes of a check: enough that damage is not missed; it is no secret and no signature.
+const CHECK_BYTES: usize = 8;
+/// The most bytes of a row: a version as text and a digest.
+const MAX_ROW_BYTES: usize = 256;
+
+fn check_of(key: &[u8], value: &[u8]) -> [u8; CHECK_BYTES] {
+    let digest = Blake3Digest::derive("reach 2026 node memory row v1", &[key, value]);
+    let mut check = [0; CHECK_BYTES];
+    check.copy_from_slice(digest.as_bytes().split_at(CHECK_BYTES).0);
+    check
+}
+
+/// `value` in strict postcard, followed by a check over it and its key.
+fn seal<V: Serialize>(key: &[u8], value: &V) -> Option<Vec<u8>> {
+    let mut bytes = encode_strict(value).ok()?;
+    let check = check_of(key, &bytes);
+    bytes.extend_from_slice(&check);
+    Some(bytes)
+}
+
+fn unseal<V: Serialize + DeserializeOwned>(key: &[u8], bytes: &[u8]) -> Option<V> {
+    let (value, check) = bytes.split_last_chunk::<CHECK_BYTES>()?;
+    if *check == check_of(key, value) { decode_strict(value, MAX_ROW_BYTES).ok() } else { None }
 }
 
 /// A run's root is kept as long as the longest-lived chain that used it.
@@ -351,6 +401,39 @@ mod tests {
         assert_eq!(again.reserve(&claim(2, 2, 1, 2, 100), at(50)), Ok(Reservation::RunAlreadyRooted));
         assert_eq!(again.reserve(&claim(2, 2, 1, 1, 100), at(50)), Ok(Reservation::Fresh));
         assert_eq!(again.reserve(&claim(1, 1, 1, 1, 300), at(101)), Ok(Reservation::Fresh));
+    }
+
+    #[test]
+    fn d19_a_changed_row_refuses_every_nonce() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("node.redb");
+        let memory = NodeMemory::create(&path).unwrap();
+        assert_eq!(memory.reserve(&claim(1, 1, 1, 1, 100), Timestamp::from_millis(50)), Ok(Reservation::Fresh));
+        let changed = |at: usize| {
+            let mut row = seal(&[[1; 32], [1; 32]].concat(), &(Blake3Digest::from_bytes([1; 32]), 100u64)).unwrap();
+            row[at] ^= 1;
+            row
+        };
+        for at in [0, 31, 32, 38] {
+            memory
+                .write(|txn| {
+                    txn.open_table(NONCES)?.insert((&[1; 32], &[1; 32]), changed(at).as_slice())?;
+                    Ok(())
+                })
+                .unwrap();
+            let fresh = claim(2, 2, 2, 2, 100);
+            assert_eq!(memory.reserve(&fresh, Timestamp::from_millis(50)), Err(NonceError::Unavailable), "{at}");
+        }
+    }
+
+    #[test]
+    fn every_write_is_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let memory = NodeMemory::create(&dir.path().join("node.redb")).unwrap();
+        let before = memory.generation().unwrap();
+        memory.raise_high_water(Timestamp::from_millis(1)).unwrap();
+        memory.raise_trust_floor(1, Blake3Digest::from_bytes([1; 32])).unwrap();
+        assert_eq!(memory.generation().unwrap(), before + 2);
     }
 
     #[test]

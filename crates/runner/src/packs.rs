@@ -76,6 +76,7 @@ reach_types::codes!(PackFileError {
 /// # Errors
 /// Every variant of [`PackFileError`] but those of keys and signatures; no partial file is left.
 pub fn build(dir: &Path, out: &Path) -> Result<Inspection, PackFileError> {
+    files::require_directory(dir)?;
     let manifest = files::read(&dir.join(MANIFEST_PATH), u64::try_from(MAX_MANIFEST_BYTES).unwrap_or(u64::MAX));
     Manifest::read(&manifest.map_err(PackFileError::File)?).map_err(PackFileError::Manifest)?;
     let mut found = Vec::new();

@@ -1,6 +1,6 @@
 //! Runs that a killed process left behind: found, recorded, and said aloud.
 
-use std::time::Duration;
+use std::{fs::TryLockError, time::Duration};
 
 use reach_audit_ledger::{Author, EntryKind, ReadError};
 use reach_replay::{EndReason, Limits, read_frames};
@@ -23,6 +23,8 @@ pub struct Unfinished {
     pub frames: u64,
     /// The head after the last of them, if there is one.
     pub head: Option<Blake3Digest>,
+    /// Whether a process is still writing its log.
+    pub running: bool,
     /// Why the log ended, if it was sealed and only its last ledger entry is missing.
     pub sealed: Option<EndReason>,
 }
@@ -38,8 +40,10 @@ pub fn unfinished(state: &State) -> Result<Vec<Unfinished>, StateError> {
 
 /// Reads as far as whole frames go. The log is not trusted here: what is recorded is what was seen.
 fn look(state: &State, run: RunId) -> Unfinished {
-    let mut found = Unfinished { run, frames: 0, head: None, sealed: None };
+    let mut found = Unfinished { run, frames: 0, head: None, running: false, sealed: None };
     let Ok(file) = files::open(&state.run_dir(&run).join("run.rlog")) else { return found };
+    // The recorder holds the log's lock for as long as it lives.
+    found.running = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
     let read = read_frames(std::io::BufReader::new(file), &Limits::default(), &mut |_, _| {});
     if let Ok(report) = read {
         found.frames = report.frames;

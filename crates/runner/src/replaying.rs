@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use reach_audit_ledger::{EntryKind, ReadError};
 use reach_policy::{Mode, ModeError};
-use reach_replay::{Event, Frame, Limits, Outcome, ReplayError, Report, Verdict, verify_with};
+use reach_replay::{Event, Frame, Limits, Outcome, PolicyMode, ReplayError, Report, Verdict, verify_with};
 use reach_signing::VerifiedTrust;
 use reach_types::{Blake3Digest, JsonLimits, Timestamp, ToolCall, read_json_value};
 
@@ -107,13 +107,19 @@ pub fn verify_all(world: &World, state: &State, log: &Path, sources: &Sources<'_
 /// Judges one recorded call as of the moment that was recorded with it.
 fn rejudge(admission: &Admission<'_>, sequence: u64, frame: &Frame) -> Option<ReplayRunError> {
     let Frame::Event(Event::Verdict(verdict)) = frame else { return None };
-    let Verdict { call, tool, scopes, arguments, .. } = verdict;
+    let Verdict { tool, scopes, arguments, .. } = verdict;
     let asked = ToolCall { tool: tool.clone(), scopes: scopes.clone(), arguments: arguments.bytes().to_vec() };
-    let decision = admission.judge(&asked, verdict.now);
+    let mode = match verdict.mode {
+        PolicyMode::Enforce => Mode::Enforce,
+        PolicyMode::Warn => Mode::Warn,
+    };
+    let changed = ReplayRunError::VerdictChanged { sequence, call: verdict.call };
+    // A mode that the bundle does not provide for cannot have given this verdict.
+    let Ok(decision) = admission.judge_in(mode, &asked, verdict.now) else { return Some(changed) };
     let given = (verdict_mode(decision.mode()), verdict_outcome(decision.outcome()), verdict_codes(&decision));
     let same = given == (verdict.mode, verdict.outcome, verdict.codes.clone())
         && admission.definition(&asked).is_none_or(|definition| definition == verdict.definition);
-    (!same).then_some(ReplayRunError::VerdictChanged { sequence, call: *call })
+    (!same).then_some(changed)
 }
 
 /// The run's last ledger entry must hold the log's head and count.

@@ -23,6 +23,8 @@ impl LogFile {
     pub fn create(path: &Path) -> Result<Self, FileError> {
         let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path);
         let file = file.map_err(|error| files::io_error(path, error))?;
+        // Held until the process ends, however it ends: it tells a live run from a killed one.
+        file.lock().map_err(|error| files::io_error(path, error))?;
         files::sync_directory(path)?;
         Ok(Self(file))
     }

@@ -14,7 +14,7 @@ use crate::{
     World,
     admission::{Admission, AdmitError, CallSite, admit},
     execute::{Ending, Execution},
-    files::{self, FileError},
+    files::{self, FileError, require_directory},
     packs::{self, PackFileError},
     policies::{self, PolicyFileError},
     run_log::LogFile,
@@ -105,7 +105,9 @@ impl Loaded {
         Ok(Self { trust, pack, bundle, now })
     }
 
-    /// Raises the floors to what was just admitted; nothing is remembered of what was refused.
+    /// Raises the floors to what was just verified, whatever the policy then decides about it: a
+    /// bundle that denies is the very one that somebody would roll back. Nothing is remembered of
+    /// what did not verify.
     ///
     /// # Errors
     /// [`RunError::State`].
@@ -203,7 +205,9 @@ pub fn run(
     reach: &Reach<'_>,
     progress: &mut dyn FnMut(&str, u64, Option<u64>),
 ) -> Result<RunReport, RunError> {
+    require_directory(reach.workspace)?;
     let loaded = refuse_recorded(world, state, sources)?;
+    loaded.remember(state)?;
     let mode = Mode::parse(world.environment.policy_mode.as_deref()).map_err(RunError::Mode)?;
     let host = BuiltinTools::definitions_only();
     let admission = admit(&loaded.pack, &loaded.bundle, None, &host, &state.node(), mode, loaded.now);
@@ -212,9 +216,6 @@ pub fn run(
     if !admission.allowed() {
         return refuse(world, state, &run, &admission);
     }
-    // The workspace is opened first: a wrong path is the caller's mistake, not a run.
-    files::absolute(reach.workspace)?;
-    loaded.remember(state)?;
     start(world, state, &run, &admission, reach, progress)
 }
 
@@ -287,6 +288,12 @@ fn start(
     reach: &Reach<'_>,
     progress: &mut dyn FnMut(&str, u64, Option<u64>),
 ) -> Result<RunReport, RunError> {
+    // Directories first: a wrong path is the caller's mistake, and no run begins.
+    let dir = state.run_dir(&run.id);
+    files::create_directory(&dir)?;
+    files::create_directory(&dir.join("out"))?;
+    let workspace = Workspace::open(reach.workspace, reach.exclude, &dir.join("out"))?;
+    let mut host = BuiltinTools::new(workspace);
     let started = state.now(world)?;
     let mut entries =
         vec![(EntryKind::RunAdmitted, facts(admission)), (EntryKind::RunStarted, json!({ "nonce": hex(&run.nonce) }))];
@@ -294,11 +301,6 @@ fn start(
         entries.push((EntryKind::RelaxationNoted, json!({ "mode": "warn" })));
     }
     state.append(world, run.id, &Author::Operator, &entries)?;
-    let dir = state.run_dir(&run.id);
-    files::create_directory(&dir)?;
-    files::create_directory(&dir.join("out"))?;
-    let workspace = Workspace::open(reach.workspace, reach.exclude, &dir.join("out"))?;
-    let mut host = BuiltinTools::new(workspace);
     let tenant = state.config().tenant.clone();
     let header = Header::new(state.node(), run.nonce, tenant, started, admission.guards());
     let log = LogFile::create(&dir.join("run.rlog"))?;
@@ -333,9 +335,10 @@ fn finish(
         entries.push((EntryKind::CallRefused, json!({ "decision": decision })));
     }
     entries.push((EntryKind::RunEnded, ended(sealed.reason, &sealed.head, sealed.count)));
+    // The entry names the memory's last write, so what is written to it comes first.
+    state.memory.raise_high_water(at).map_err(|error| RunError::State(StateError::Memory(error)))?;
     state.append(world, run.id, &Author::Operator, &entries)?;
     state.checkpoint()?;
-    state.memory.raise_high_water(at).map_err(|error| RunError::State(StateError::Memory(error)))?;
     Ok(sealed)
 }
 

@@ -2,14 +2,15 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use reach_audit_ledger::{Author, EntryKind, Ledger, LedgerReader, LedgerReceipt, NewEntry};
+use reach_audit_ledger::{Author, EntryKind, Ledger, LedgerReader, LedgerReceipt, NewEntry, ReadError};
 use reach_signing::{PublicKey, Role, Signer, SigningKey, VerifiedTrust};
 use reach_tlog::{Checkpoint, KeyName, VerifierKey};
-use reach_types::{Blake3Digest, JsonLimits, NodeId, RunId, TenantId, Timestamp, read_json};
+use reach_types::{Blake3Digest, JsonLimits, NodeId, RunId, TenantId, Timestamp, read_json, read_json_value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -93,13 +94,20 @@ impl State {
         let public = |name: &str| keys::read_public(&dir.join(format!("keys/{name}.pub.pem"))).map_err(StateError::Key);
         let name = KeyName::parse(&config.origin).map_err(StateError::Origin)?;
         let (ledger, memory) = (dir.join("ledger.redb"), dir.join("node.redb"));
-        let (books, memory) = match access {
-            Access::Read => (Ledger::open_read_only(&ledger).map(Books::Reader), NodeMemory::open_read_only(&memory)),
-            Access::Write => (Ledger::open(&ledger).map(|it| Books::Writer(Box::new(it))), NodeMemory::open(&memory)),
+        // The ledger's lock comes first and is held before the other is tried: of two writers that
+        // start at once, one gets both.
+        let books = match access {
+            Access::Read => Ledger::open_read_only(&ledger).map(Books::Reader),
+            Access::Write => Ledger::open(&ledger).map(|it| Books::Writer(Box::new(it))),
+        };
+        let books = books.map_err(StateError::Ledger)?;
+        let memory = match access {
+            Access::Read => NodeMemory::open_read_only(&memory),
+            Access::Write => NodeMemory::open(&memory),
         };
         let state = Self {
             dir: files::absolute(dir).map_err(StateError::File)?,
-            books: books.map_err(StateError::Ledger)?,
+            books,
             memory: memory.map_err(StateError::Memory)?,
             vkey: VerifierKey::new(name, public("log")?),
             run_public: public("run")?,
@@ -107,6 +115,7 @@ impl State {
             config,
         };
         state.check_anchor()?;
+        state.check_memory()?;
         Ok(state)
     }
 
@@ -118,6 +127,21 @@ impl State {
         let note = files::read(path, MAX_ANCHOR_BYTES).map_err(StateError::File)?;
         let anchor = Checkpoint::verify(&note, &self.vkey).map_err(StateError::AnchorMalformed)?;
         self.ledger().check_anchor(&anchor).map_err(StateError::Anchor)
+    }
+
+    /// Floors and nonces put back from an older copy would accept again what was used up: every
+    /// entry says how often the memory had been written, and it can only be written more often.
+    fn check_memory(&self) -> Result<(), StateError> {
+        let size = self.ledger().head().map_err(|error| StateError::Read(ReadError::Store(error)))?.size;
+        let Some(last) = size.checked_sub(1) else { return Ok(()) };
+        let entry = match self.ledger().tenant(self.config.tenant.clone()).entry(last) {
+            // A damaged entry is for the audit to name; here it only cannot vouch for the memory.
+            Err(ReadError::EntryCorrupt { .. } | ReadError::NotFound) => return Ok(()),
+            entry => entry.map_err(StateError::Read)?,
+        };
+        let recorded = recorded_generation(&entry.payload).unwrap_or_default();
+        let generation = self.memory.generation().map_err(StateError::Memory)?;
+        if generation < recorded { Err(StateError::MemoryRollback { recorded, generation }) } else { Ok(()) }
     }
 
     /// Where it is.
@@ -209,12 +233,13 @@ impl State {
         author: &Author,
         entries: &[(EntryKind, Value)],
     ) -> Result<Vec<LedgerReceipt>, StateError> {
+        let generation = self.memory.generation().map_err(StateError::Memory)?;
         let entry = |(kind, payload): &(EntryKind, Value)| NewEntry {
             tenant: self.config.tenant.clone(),
             run,
             kind: *kind,
             author: author.clone(),
-            payload: payload.to_string().into_bytes(),
+            payload: with_generation(payload, generation).to_string().into_bytes(),
             idempotency: None,
         };
         let entries: Vec<NewEntry> = entries.iter().map(entry).collect();
@@ -248,10 +273,29 @@ impl State {
     }
 }
 
+/// The member of every entry's payload that says how often the node's memory had been written.
+const GENERATION: &str = "memory";
+
+fn with_generation(payload: &Value, generation: u64) -> Value {
+    let mut payload = payload.clone();
+    if let Some(object) = payload.as_object_mut() {
+        object.insert(GENERATION.to_owned(), generation.into());
+    }
+    payload
+}
+
+fn recorded_generation(payload: &[u8]) -> Option<u64> {
+    let value = read_json_value(payload, JsonLimits::bytes(MAX_CONFIG_BYTES)).ok()?;
+    value.get(GENERATION)?.as_u64()
+}
+
 fn read_config(dir: &Path) -> Result<StateConfig, StateError> {
     let path = dir.join("state.json");
-    if path.symlink_metadata().is_err() {
-        return Err(StateError::Uninitialised { dir: dir.to_path_buf() });
+    match path.symlink_metadata() {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Err(StateError::Uninitialised { dir: dir.to_path_buf() });
+        }
+        found => found.map(drop).map_err(|error| StateError::File(files::io_error(&path, error)))?,
     }
     let limit = u64::try_from(MAX_CONFIG_BYTES).unwrap_or(u64::MAX);
     let bytes = files::read_trust(&path, limit).map_err(StateError::File)?;
@@ -303,6 +347,7 @@ pub fn init(world: &World, options: &InitOptions) -> Result<Initialised, StateEr
     KeyName::parse(&options.origin).map_err(StateError::Origin)?;
     let trust = load_trust(&options.trust, options.trust_root.as_ref(), world.now()).map_err(StateError::Trust)?;
     let staging = staging_of(&options.dir)?;
+    files::sweep(&options.dir, ".init");
     files::create_directory(&staging).map_err(StateError::File)?;
     let made = fill(world, options, &trust, &staging);
     if made.is_err() {

@@ -74,6 +74,14 @@ pub enum StateError {
         /// The version given.
         version: u64,
     },
+    /// The node's memory is older than the ledger.
+    #[error("the node's memory was written {generation} times, the ledger has seen {recorded}")]
+    MemoryRollback {
+        /// What the ledger's last entry says.
+        recorded: u64,
+        /// What the memory says.
+        generation: u64,
+    },
     /// Another trust document of the version that this node has seen.
     #[error("another trust document of version {version} was seen before")]
     TrustEquivocation {
@@ -121,6 +129,7 @@ reach_types::codes!(StateError {
     KeyNotTrusted => ("state.key_not_trusted", Usage, "add the key to the trust document with --signer, or leave out --key to draw a new one"),
     KeyRole => ("state.key_role", Usage, "import keys of the roles run, log and node only"),
     TrustRollback => ("trust.rollback", Expired, "use the newest trust document"),
+    MemoryRollback => ("state.memory_rolled_back", Expired, "node.redb was replaced by an older copy, in which used nonces and raised floors are missing: bring back the newer one"),
     TrustEquivocation => ("trust.equivocation", Expired, "ask the root signers which of the two documents is theirs"),
     ReadOnly => ("state.read_only", Internal, "report this as a bug"),
 } wrap { Read, AnchorMalformed, Anchor, Config, Origin, Trust, File, Key, Ledger, Append, Checkpoint, Memory, World });

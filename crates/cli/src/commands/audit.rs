@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use crate::{
     World,
     arguments::Audit,
-    commands::run::recovered,
+    commands::{
+        run::{recovered, running, stopped},
+        trust::usage,
+    },
     progress::Bar,
     report::{Failure, Report},
     terminal::{Terminal, shown},
@@ -38,7 +41,8 @@ pub(crate) fn run(command: &Audit, world: &World, terminal: &mut Terminal<'_>) -
 }
 
 fn list(dir: &Path, tenant: &str, run: &str) -> Result<Report, Failure> {
-    let (tenant, run) = (TenantId::parse(tenant)?, RunId::parse(run)?);
+    let tenant = TenantId::parse(tenant).map_err(|error| usage(format!("--tenant: {error}")))?;
+    let run = RunId::parse(run).map_err(|error| usage(format!("--run: {error}")))?;
     let state = State::open(dir, Access::Read)?;
     let view = state.ledger().tenant(tenant);
     let (mut entries, mut from) = (Vec::new(), 0);
@@ -120,7 +124,8 @@ fn describe(found: &AuditReport) -> Report {
         .field("entries", found.entries)
         .field("run_logs", found.logs)
         .field("findings", findings.collect::<Vec<_>>())
-        .field("unfinished_runs", json!(found.unfinished.iter().map(|one| one.run).collect::<Vec<_>>()))
+        .field("unfinished_runs", stopped(&found.unfinished))
+        .field("running_runs", running(&found.unfinished))
         .lines(lines.collect::<Vec<_>>())
         .lines(found.unfinished.iter().map(recovered))
 }

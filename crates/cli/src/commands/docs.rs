@@ -19,6 +19,7 @@ pub(crate) fn run(page: DocsPage) -> Result<Report, Failure> {
 /// Every code of every crate, sorted.
 pub(crate) fn all_codes() -> Vec<CodeRow> {
     let crates = [
+        crate::CODES,
         reach_types::CODES,
         reach_signing::CODES,
         reach_spec_version::CODES,

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::{
     World,
     arguments::{Pack, TrustSource},
-    commands::source::Trusted,
+    commands::{source::Trusted, trust::usage},
     report::{Failure, Report},
     terminal::shown,
 };
@@ -21,9 +21,14 @@ pub(crate) fn run(command: &Pack, world: &World) -> Result<Report, Failure> {
         Pack::Sign { pack, key, days, out } => sign(world, pack, key, *days, out.as_deref()),
         Pack::Inspect { pack } => Ok(inspect(&packs::inspect(pack)?)),
         Pack::Verify { pack, trust, signature, name, pack_version } => {
+            let wanted = pack_version.as_deref().map(PackVersion::parse);
             let expected = Expected {
-                name: name.as_deref().map(PackName::parse).transpose()?,
-                version: pack_version.as_deref().map(PackVersion::parse).transpose()?,
+                name: name
+                    .as_deref()
+                    .map(PackName::parse)
+                    .transpose()
+                    .map_err(|error| usage(format!("--name: {error}")))?,
+                version: wanted.transpose().map_err(|error| usage(format!("--version: {error}")))?,
             };
             verify(world, pack, trust, signature.as_deref(), &expected)
         }

@@ -73,12 +73,14 @@ fn show(log: &Path) -> Result<Report, Failure> {
         lines.push(line);
         frames.push(value);
     })?;
-    let rest = listing.incomplete.map(|why| format!("the log is not whole: {why}"));
-    Ok(Report::new("shown")
+    let report = match &listing.incomplete {
+        Some(why) => Report::negative(why.row(), why.to_string()),
+        None => Report::new("shown"),
+    };
+    Ok(report
         .field("frames", frames)
         .field("incomplete", listing.incomplete.is_some())
         .lines(lines)
-        .lines(rest)
         .line("nothing here is verified: see `reach replay verify`"))
 }
 

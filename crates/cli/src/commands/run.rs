@@ -1,7 +1,7 @@
 //! `reach run`.
 
 use reach_runner::{Access, Ending, Reach, RunReport, Sources, State, Unfinished, recover, run as run_pack};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     World,
@@ -28,8 +28,21 @@ pub(crate) fn run(command: &Run, world: &World, terminal: &mut Terminal<'_>) -> 
     Ok(describe(&report, &found))
 }
 
+/// The runs that a killed process left.
+pub(crate) fn stopped(found: &[Unfinished]) -> Value {
+    json!(found.iter().filter(|one| !one.running).map(|one| one.run).collect::<Vec<_>>())
+}
+
+/// The runs that a process is working on.
+pub(crate) fn running(found: &[Unfinished]) -> Value {
+    json!(found.iter().filter(|one| one.running).map(|one| one.run).collect::<Vec<_>>())
+}
+
 /// What a killed run left, in one line.
 pub(crate) fn recovered(one: &Unfinished) -> String {
+    if one.running {
+        return format!("running: run {}, {} whole frame(s) so far", one.run, one.frames);
+    }
     let what = if one.sealed.is_some() {
         "its log is sealed, its last ledger entry was missing"
     } else {

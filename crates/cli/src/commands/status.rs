@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     World,
     arguments::Status,
-    commands::run::recovered,
+    commands::run::{recovered, running, stopped},
     report::{Failure, Report},
     terminal::shown,
 };
@@ -44,7 +44,8 @@ fn node(dir: &Path, world: &World) -> Result<Report, Failure> {
         .field("anchor", config.anchor.display().to_string())
         .field("entries", size)
         .field("now", state.now(world)?.to_string())
-        .field("unfinished_runs", json!(found.iter().map(|one| one.run).collect::<Vec<_>>()))
+        .field("unfinished_runs", stopped(&found))
+        .field("running_runs", running(&found))
         .field("relaxed", json!(relaxed(&world.environment)))
         .line(format!("{} (tenant {})", shown(&config.origin), config.tenant))
         .line(format!("node    {}", state.node()))

@@ -66,11 +66,32 @@ fn every_reader_tells_wrong_files_apart() {
         (&["key", "generate", "--role", "pack", "--out", &demo.path("keys/pack.pem")], "file.exists", 74),
         (&["key", "generate", "--role", "pack", "--out", &demo.path("no/such/dir.pem")], "file.missing", 74),
         (&["pack", "build", &keys, "--out", &demo.path("y.reachpack")], "file.missing", 74),
+        (&["pack", "build", &pack, "--out", &demo.path("y.reachpack")], "file.not_a_directory", 74),
         (
             &["pack", "sign", &pack, "--key", &demo.path("keys/pack.pub.pem"), "--out", &demo.path("z.json")],
-            "file.key_exposed",
+            "key.malformed",
+            1,
+        ),
+        (
+            &[
+                "run",
+                &pack,
+                "--policy",
+                &demo.path("policy.reachpolicy"),
+                "--trust",
+                &trust,
+                "--state",
+                &demo.path("state"),
+                "--workspace",
+                &log,
+            ],
+            "file.not_a_directory",
             74,
         ),
+        (&["audit", "list", "--state", &demo.path("state"), "--tenant", "default", "--run", "x"], "cli.flag_value", 2),
+        (&["pack", "verify", &pack, "--trust", &trust, "--version", "x"], "cli.flag_value", 2),
+        (&["spec", "parse", "-1.0.0"], "spec.malformed", 1),
+        (&["replay", "show", &empty], "replay.incomplete", 8),
     ];
     for (words, code, exit) in table {
         refused(&dir, words, code, *exit);
@@ -133,7 +154,7 @@ fn k01_k02_unsigned_is_not_bad() {
     let envelope = String::from_utf8(demo.read("inventory.reachpack.dsse.json")).unwrap();
     let (head, _) = envelope.split_at(envelope.find("\"signatures\"").unwrap());
     fs::write(format!("{pack}.dsse.json"), format!("{head}\"signatures\":[]}}")).unwrap();
-    refused(&demo.dir(), &["pack", "verify", &pack, "--trust", &trust], "pack.no_signatures", 4);
+    refused(&demo.dir(), &["pack", "verify", &pack, "--trust", &trust], "pack.no_signatures", 3);
 }
 
 #[test]

@@ -30,8 +30,7 @@ fn every_command_has_help_with_an_example() {
     let pages = every_help(&[]);
     assert!(pages.len() >= 40, "{}", pages.len());
     for (name, text) in pages {
-        let group = text.contains("\nCommands:\n");
-        assert!(group || text.contains("Example: reach "), "{name}");
+        assert!(text.contains("Example: reach "), "{name}");
     }
 }
 
@@ -45,17 +44,30 @@ fn completions_are_scripts() {
 }
 
 #[test]
-fn a_wrong_command_line_is_a_usage_error() {
+fn a_wrong_command_line_is_a_usage_error_in_the_same_form_as_every_other() {
     for words in [
         &["nonsense"][..],
+        &[],
         &["pack"],
         &["pack", "verify"],
         &["pack", "verify", "x", "--trust"],
         &["key", "generate", "--role", "pack"],
+        &["status"],
+        &["completions", "foo"],
     ] {
         let answer = reach(words);
-        assert_eq!((answer.exit, answer.out.as_str()), (2, ""), "{words:?}: {}", answer.err);
+        assert_eq!((answer.exit, answer.code().as_str()), (2, "cli.usage"), "{words:?}: {}", answer.err);
+        assert!(answer.err.starts_with("error[cli.usage]: "), "{}", answer.err);
     }
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_no_success() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut reach = std::process::Command::new(env!("CARGO_BIN_EXE_reach"));
+    let answer = reach.args(["spec", "offer"]).stdout(full).output().unwrap();
+    assert_eq!(answer.status.code(), Some(74));
+    assert!(String::from_utf8(answer.stderr).unwrap().starts_with("error[cli.output]: "));
 }
 
 #[test]

@@ -11,6 +11,8 @@ mod grammar;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod node;
+#[cfg(test)]
 mod path;
 #[cfg(test)]
 mod support;

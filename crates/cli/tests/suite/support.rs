@@ -45,8 +45,7 @@ pub(crate) fn reach_shifted(words: &[&str], seconds: i64) -> Answer {
 fn answer(words: &[&str], world: &World) -> Answer {
     let words = ["reach", "--json"].iter().chain(words).map(OsString::from);
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut terminal = Terminal { out: &mut out, err: &mut err, interactive: false };
-    let exit = run(words, world, &mut terminal);
+    let exit = run(words, world, &mut Terminal::new(&mut out, &mut err, false));
     Answer { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
 }
 

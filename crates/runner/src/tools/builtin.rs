@@ -40,8 +40,7 @@ impl Workspace {
     pub fn open(root: &Path, exclude: &[PathBuf], output: &Path) -> Result<Self, FileError> {
         let directory =
             |path: &Path| Dir::open_ambient_dir(path, ambient_authority()).map_err(|e| files::io_error(path, e));
-        // What does not exist cannot be walked into either.
-        let exclude = exclude.iter().filter_map(|path| files::absolute(path).ok()).collect();
+        let exclude = exclude.iter().map(|path| files::absolute(path)).collect::<Result<_, _>>()?;
         Ok(Self { root: files::absolute(root)?, read: directory(root)?, write: directory(output)?, exclude })
     }
 }

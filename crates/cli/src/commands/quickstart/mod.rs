@@ -45,7 +45,7 @@ pub(crate) fn run(
         let message = format!("`{}` exists already", command.dir.display());
         return Err(Failure::new(DIR_EXISTS, message));
     }
-    disk::absolute(&command.workspace)?;
+    disk::require_directory(&command.workspace)?;
     disk::create_directory(&command.dir)?;
     let mut tour = Tour::new(command, program, json, world, terminal);
     let result = steps::all(&mut tour).and_then(|found| Ok((found, tamper::all(&mut tour)?)));

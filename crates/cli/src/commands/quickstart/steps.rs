@@ -1,6 +1,9 @@
 //! The path itself: from keys to a proof.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use reach_runner::files::{self, Existing};
 use serde_json::Value;
@@ -36,27 +39,35 @@ pub(super) fn all(tour: &mut Tour<'_, '_>) -> Result<Found, Failure> {
 fn mkdir(tour: &mut Tour<'_, '_>, name: &str) -> Result<(), Failure> {
     let path = tour.path(name);
     files::create_directory(&path)?;
-    tour.shell(&format!("mkdir {}", path.display()));
+    tour.shell(&format!("mkdir {}", Tour::word(&path)));
     Ok(())
 }
 
 pub(super) fn write(tour: &mut Tour<'_, '_>, name: &str, text: &str) -> Result<PathBuf, Failure> {
     let path = tour.path(name);
     files::write(&path, text.as_bytes(), 0o644, Existing::Refuse)?;
-    tour.shell(&format!("cat > {} <<'END'\n{}\nEND", path.display(), text.trim_end()));
+    tour.shell(&format!("cat > {} <<'END'\n{}\nEND", Tour::word(&path), text.trim_end()));
     Ok(path)
 }
 
-pub(super) fn copy(tour: &mut Tour<'_, '_>, from: &std::path::Path, to: &str) -> Result<PathBuf, Failure> {
+pub(super) fn copy(tour: &mut Tour<'_, '_>, from: &Path, to: &str) -> Result<PathBuf, Failure> {
+    let shown = Tour::word(from);
+    copy_as(tour, from, &shown, to)
+}
+
+/// Copies `from`, which a shell would find as `shown`.
+fn copy_as(tour: &mut Tour<'_, '_>, from: &Path, shown: &str, to: &str) -> Result<PathBuf, Failure> {
     let to = tour.path(to);
     let bytes = files::read(from, u64::MAX)?;
     files::write(&to, &bytes, 0o644, Existing::Refuse)?;
-    tour.shell(&format!("cp {} {}", from.display(), to.display()));
+    tour.shell(&format!("cp {shown} {}", Tour::word(&to)));
     Ok(to)
 }
 
 fn keys(tour: &mut Tour<'_, '_>) -> Result<(), Failure> {
     tour.title("1. Keys, one for each role");
+    let dir = Tour::word(tour.dir());
+    tour.shell(&format!("mkdir {dir}"));
     mkdir(tour, "keys")?;
     mkdir(tour, "peer")?;
     for (role, name) in [
@@ -176,8 +187,10 @@ fn run(tour: &mut Tour<'_, '_>) -> Result<Found, Failure> {
     ])?;
     let text = |name: &str| PathBuf::from(report.get(name).and_then(Value::as_str).unwrap_or_default());
     let (log, output) = (text("log"), text("output").join("inventory.json"));
-    copy(tour, &log, "run.rlog")?;
-    let inventory = copy(tour, &output, "inventory.json")?;
+    // The run's id is new each time; there is one run, so a shell finds it by its place.
+    let runs = Tour::word(&tour.path("state/runs"));
+    copy_as(tour, &log, &format!("{runs}/*/run.rlog"), "run.rlog")?;
+    let inventory = copy_as(tour, &output, &format!("{runs}/*/out/inventory.json"), "inventory.json")?;
     count(&inventory)
 }
 
@@ -186,7 +199,7 @@ pub(super) fn sources(tour: &Tour<'_, '_>) -> [PathBuf; 4] {
     ["inventory.reachpack", "policy.reachpolicy", "trust.dsse.json", "state"].map(|name| tour.path(name))
 }
 
-fn count(inventory: &std::path::Path) -> Result<Found, Failure> {
+fn count(inventory: &Path) -> Result<Found, Failure> {
     let bytes = fs::read(inventory).map_err(|error| files::io_error(inventory, error))?;
     let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let length = |name: &str| value.get(name).and_then(Value::as_array).map_or(0, Vec::len);

@@ -19,7 +19,7 @@ pub(super) fn all(tour: &mut Tour<'_, '_>) -> Result<usize, Failure> {
     tour.title("11. Six tampered versions, each refused");
     files::create_directory(&tour.path("tampered"))?;
     let dir = tour.path("tampered");
-    tour.shell(&format!("mkdir {}", dir.display()));
+    tour.shell(&format!("mkdir {}", Tour::word(&dir)));
     let attempts: [Attempt; 6] =
         [pack_byte, widened_scope, replayed_delegation, dropped_frame, ledger_byte, downgraded_version];
     for attempt in attempts {
@@ -38,7 +38,7 @@ fn flip(tour: &mut Tour<'_, '_>, path: &Path, offset: usize) -> Result<(), Failu
     let byte = bytes.get_mut(offset).ok_or_else(|| missing("byte"))?;
     *byte ^= 1;
     let line =
-        format!("printf '\\{:03o}' | dd of={} bs=1 seek={offset} conv=notrunc status=none", *byte, path.display());
+        format!("printf '\\{:03o}' | dd of={} bs=1 seek={offset} conv=notrunc status=none", *byte, Tour::word(path));
     files::write(path, &bytes, 0o600, Existing::Replace)?;
     tour.shell(&line);
     Ok(())
@@ -103,8 +103,8 @@ fn dropped_frame(tour: &mut Tour<'_, '_>) -> Result<(), Failure> {
     let (Some(head), Some(tail)) = (bytes.get(..start), bytes.get(end..)) else { return Err(missing("frame")) };
     let log = tour.path("tampered/run.rlog");
     files::write(&log, &[head, tail].concat(), 0o644, Existing::Refuse)?;
-    let from = original.display();
-    tour.shell(&format!("(head -c {start} {from}; tail -c +{} {from}) > {}", end + 1, log.display()));
+    let from = Tour::word(&original);
+    tour.shell(&format!("(head -c {start} {from}; tail -c +{} {from}) > {}", end + 1, Tour::word(&log)));
     let words: [&dyn AsRef<OsStr>; 5] = [&"replay", &"verify", &log, &"--trust", &trust];
     tour.refused(&words, "replay.chain_broken", "replay: the chain, at the frame that is missing").map(|_| ())
 }
@@ -113,7 +113,7 @@ fn ledger_byte(tour: &mut Tour<'_, '_>) -> Result<(), Failure> {
     let [_, _, trust, state] = sources(tour);
     let copied = tour.path("tampered/state");
     copy_tree(&state, &copied)?;
-    tour.shell(&format!("cp -r {} {}", state.display(), copied.display()));
+    tour.shell(&format!("cp -r {} {}", Tour::word(&state), Tour::word(&copied)));
     let ledger = copied.join("ledger.redb");
     let offset = find(&ledger, b"\"reason\":\"completed\"")?;
     flip(tour, &ledger, offset + 11)?;

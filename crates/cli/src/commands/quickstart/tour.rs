@@ -67,6 +67,11 @@ impl<'a, 't> Tour<'a, 't> {
         self.say(&format!("\n{text}"));
     }
 
+    /// A path as a shell needs it written.
+    pub(super) fn word(path: &Path) -> String {
+        crate::quoted(path.as_os_str())
+    }
+
     /// Shows what was done beside the commands, as a shell would do it.
     pub(super) fn shell(&mut self, line: &str) {
         self.say(&format!("  $ {line}"));
