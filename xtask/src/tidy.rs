@@ -1,6 +1,7 @@
 //! `tidy`: the house rules no compiler knows. Every finding is reported, not the first.
 
 mod calls;
+mod formats;
 mod layout;
 mod manifests;
 mod text;
@@ -51,6 +52,7 @@ fn findings() -> Result<Vec<Finding>, Error> {
     let sources = tree::sources(&files);
     let mut findings = Vec::new();
     findings.extend(calls::check(&sources));
+    findings.extend(formats::check(&files, &sources));
     findings.extend(text::check(&files, &sources));
     findings.extend(layout::check_root(&tree::root_entries(&root)?));
     findings.extend(layout::check(&files, &sources));

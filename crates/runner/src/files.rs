@@ -84,7 +84,7 @@ reach_types::codes!(FileError {
     Permission => ("file.permission", Environment, "check who owns the file and its mode"),
     TooLarge => ("file.too_large", Limit, "this cannot be the file that was meant"),
     Exposed => ("file.key_exposed", Environment, "chmod 600 the file, and replace the key if it was shared"),
-    Untrusted => ("trust.store_untrusted", Environment, "use a regular file that only its owner can write (chmod go-w)"),
+    Untrusted => ("trust.store_untrusted", Environment, "use a regular file, no link, that others cannot write (chmod o-w)"),
     Exists => ("file.exists", Environment, "choose another name, or move the file away first"),
     Io => ("file.io", Environment, "check the disk"),
 });

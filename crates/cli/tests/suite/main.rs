@@ -15,4 +15,6 @@ mod node;
 #[cfg(test)]
 mod path;
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod support;
