@@ -480,6 +480,9 @@ fn import_key(path: &Path, trust: &VerifiedTrust, directory: &Path, origin: &str
     if !matches!(role, Role::Run | Role::Log | Role::Node) {
         return Err(StateError::KeyRole { path: path.to_path_buf(), role });
     }
+    if directory.join(format!("{role}.pem")).symlink_metadata().is_ok() {
+        return Err(StateError::KeyTwice { role });
+    }
     let public = key
         .public_key()
         .to_pem()

@@ -74,6 +74,12 @@ pub enum StateError {
         /// The version given.
         version: u64,
     },
+    /// Two keys to import of one role.
+    #[error("two keys of the role `{role}` are given; a node holds one")]
+    KeyTwice {
+        /// The role.
+        role: Role,
+    },
     /// The node's memory is older than the ledger.
     #[error("the node's memory was written {generation} times, the ledger has seen {recorded}")]
     MemoryRollback {
@@ -129,6 +135,7 @@ reach_types::codes!(StateError {
     KeyNotTrusted => ("state.key_not_trusted", Usage, "add the key to the trust document with --signer, or leave out --key to draw a new one"),
     KeyRole => ("state.key_role", Usage, "import keys of the roles run, log and node only"),
     TrustRollback => ("trust.rollback", Expired, "use the newest trust document"),
+    KeyTwice => ("state.key_twice", Usage, "give one key of each of the roles run, log and node"),
     MemoryRollback => ("state.memory_rolled_back", Expired, "node.redb was replaced by an older copy, in which used nonces and raised floors are missing: bring back the newer one"),
     TrustEquivocation => ("trust.equivocation", Expired, "ask the root signers which of the two documents is theirs"),
     ReadOnly => ("state.read_only", Internal, "report this as a bug"),

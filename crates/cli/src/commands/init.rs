@@ -7,12 +7,13 @@ use serde_json::json;
 use crate::{
     World,
     arguments::Init,
-    commands::trust::{parse_pin, usage},
+    commands::trust::{check_origin, parse_pin, usage},
     report::{Failure, Report},
     terminal::shown,
 };
 
 pub(crate) fn run(command: &Init, world: &World) -> Result<Report, Failure> {
+    check_origin(&command.origin)?;
     let options = InitOptions {
         dir: command.state.clone(),
         origin: command.origin.clone(),

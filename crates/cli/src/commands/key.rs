@@ -6,6 +6,7 @@ use reach_signing::Role;
 use crate::{
     World,
     arguments::Key,
+    commands::trust::check_origin,
     report::{Failure, Report},
     terminal::shown,
 };
@@ -25,6 +26,7 @@ pub(crate) fn run(command: &Key, world: &World) -> Result<Report, Failure> {
 }
 
 fn generate(world: &World, role: &str, out: &std::path::Path, origin: &str) -> Result<Report, Failure> {
+    check_origin(origin)?;
     let role = Role::parse(role)?;
     let made = keys::generate(world, role, out, origin)?;
     let key_id = made.public.key_id();

@@ -8,6 +8,7 @@ use reach_runner::{
     trusting::{self, SignerSpec},
 };
 use reach_signing::{Role, VerifiedTrust};
+use reach_tlog::KeyName;
 use reach_types::{Blake3Digest, Class, CodeRow};
 use serde_json::json;
 
@@ -45,6 +46,11 @@ const FLAG_VALUE: CodeRow =
 
 /// The codes of the command line itself.
 pub(crate) const CLI_CODES: &[CodeRow] = &[FLAG_VALUE];
+
+/// The name of a ledger given on the command line.
+pub(crate) fn check_origin(text: &str) -> Result<(), Failure> {
+    KeyName::parse(text).map(drop).map_err(|error| usage(format!("--origin: {error}")))
+}
 
 /// A flag whose value cannot be read.
 pub(crate) fn usage(message: String) -> Failure {

@@ -91,6 +91,12 @@ fn every_reader_tells_wrong_files_apart() {
         (&["audit", "list", "--state", &demo.path("state"), "--tenant", "default", "--run", "x"], "cli.flag_value", 2),
         (&["pack", "verify", &pack, "--trust", &trust, "--version", "x"], "cli.flag_value", 2),
         (&["spec", "parse", "-1.0.0"], "spec.malformed", 1),
+        (
+            &["key", "generate", "--role", "log", "--out", &demo.path("l.pem"), "--origin", "bad origin"],
+            "cli.flag_value",
+            2,
+        ),
+        (&["quickstart", &demo.path("no/such/demo")], "file.missing", 74),
         (&["replay", "show", &empty], "replay.incomplete", 8),
     ];
     for (words, code, exit) in table {
@@ -390,4 +396,30 @@ fn k25_p25_what_was_run_once_is_not_rolled_back() {
         |words: &[&str]| reach(&[&["pack", "verify", old.as_str(), "--trust", trust.as_str()], words].concat()).code();
     assert_eq!(verify(&[]), "ok");
     assert_eq!(verify(&["--state", &state]), "pack.rollback");
+}
+
+#[test]
+fn a_state_directory_takes_one_key_of_each_role_and_only_trusted_ones() {
+    let demo = Demo::new();
+    let (trust, state, anchor) = (demo.path("trust.dsse.json"), demo.path("new"), demo.path("new-anchor"));
+    let base = ["init", "--state", &state, "--origin", "example.org/x", "--trust", &trust, "--anchor", &anchor];
+    let with = |keys: &[&str]| {
+        let keys: Vec<String> = keys.iter().map(|key| demo.path(key)).collect();
+        let flags = keys.iter().flat_map(|key| ["--key", key.as_str()]);
+        base.into_iter().chain(flags).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let stranger = demo.path("stranger.pem");
+    assert_eq!(reach(&["key", "generate", "--role", "run", "--out", &stranger]).exit, 0);
+    for (keys, code) in [
+        (&["keys/run.pem", "peer/run.pem"][..], "state.key_twice"),
+        (&["keys/pack.pem"], "state.key_role"),
+        (&["stranger.pem"], "state.key_not_trusted"),
+    ] {
+        let words = with(keys);
+        refused(&demo.dir(), &words.iter().map(String::as_str).collect::<Vec<_>>(), code, 2);
+    }
+    let words = with(&["keys/run.pem"]);
+    let made = reach(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!((made.exit, &made.json()["generated_keys"]), (0, &serde_json::json!(["log", "node"])));
+    refused(&demo.dir(), &words.iter().map(String::as_str).collect::<Vec<_>>(), "state.exists", 2);
 }

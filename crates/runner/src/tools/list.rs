@@ -6,7 +6,7 @@ use ignore::{DirEntry, WalkBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Progress, ToolError, builtin::Workspace};
+use super::{Progress, ToolError, builtin::Workspace, tracked::tracked};
 
 const TOOL: &str = "fs.list";
 /// The most files of one listing: with their digests they still fit in one frame of a run log.
@@ -60,9 +60,33 @@ pub(super) fn run(workspace: &Workspace, arguments: &Arguments, progress: Progre
         }
         progress(u64::try_from(files.len()).unwrap_or(u64::MAX), None);
     }
+    add_tracked(workspace, &arguments.path, &mut files, &mut skipped);
     files.sort();
+    files.dedup_by(|a, b| a.path == b.path);
     skipped.sort();
     Ok(json!({ "count": files.len(), "files": files, "skipped": skipped }))
+}
+
+/// A pattern does not make git ignore a file that was added all the same.
+fn add_tracked(workspace: &Workspace, start: &str, files: &mut Vec<Listed>, skipped: &mut Vec<Skipped>) {
+    let paths = match tracked(&workspace.root) {
+        Ok(paths) => paths,
+        Err(fault) => return skipped.push(Skipped::new(".git/index", fault.reason())),
+    };
+    let start = workspace.root.join(start);
+    for path in paths {
+        let place = workspace.root.join(&path);
+        let excluded = workspace.exclude.iter().any(|excluded| place.starts_with(excluded));
+        if excluded || !place.starts_with(&start) || inside(TOOL, &path).is_err() {
+            continue;
+        }
+        // A tracked file that was deleted, or replaced by something else, is not there to be listed.
+        if let Ok(meta) = workspace.read.symlink_metadata(&path)
+            && meta.is_file()
+        {
+            files.push(Listed { path, size: meta.len() });
+        }
+    }
 }
 
 /// What version control ignores is left out; hidden files are not. Only git's own files count.

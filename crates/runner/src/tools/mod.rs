@@ -4,6 +4,7 @@ mod builtin;
 mod digest;
 mod list;
 mod search;
+mod tracked;
 mod write;
 
 #[cfg(test)]

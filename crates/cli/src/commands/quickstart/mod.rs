@@ -46,6 +46,9 @@ pub(crate) fn run(
         return Err(Failure::new(DIR_EXISTS, message));
     }
     disk::require_directory(&command.workspace)?;
+    if let Some(parent) = command.dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        disk::require_directory(parent)?;
+    }
     disk::create_directory(&command.dir)?;
     let mut tour = Tour::new(command, program, json, world, terminal);
     let result = steps::all(&mut tour).and_then(|found| Ok((found, tamper::all(&mut tour)?)));
