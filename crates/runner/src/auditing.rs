@@ -9,9 +9,10 @@ use reach_audit_ledger::{
     Entry, EntryKind, Finding, MAX_OPENING_JSON_BYTES, OpeningError, ProvenEntry, ReadError, StoreError, VerifiedEntry,
     VerifyError, verify_proof,
 };
+use reach_replay::{Limits, ReplayError, Report as LogReport, read_frames};
 use reach_signing::{AuthorityError, KeyStanding, Role, VerifiedTrust};
 use reach_tlog::{MAX_PROOF_BYTES, VerifierKey, VkeyError};
-use reach_types::{Class, Code, CodeRow, RunId, Timestamp};
+use reach_types::{Blake3Digest, Code, CodeRow, RunId, Timestamp};
 
 use crate::{
     files::{self, Existing, FileError},
@@ -158,15 +159,32 @@ fn check_log(state: &State, ended: &Entry, trust: &VerifiedTrust, now: Timestamp
         remedy: row.remedy,
     };
     let path = state.run_dir(&run).join("run.rlog");
+    let wanted = parse_end(&ended.payload);
     let fault = match verify_seal(&path, trust, now) {
-        Ok(report) if parse_end(&ended.payload) == report.head.map(|head| (head, report.frames)) => return None,
+        Ok(report) if is_of(&report, &run) && wanted == report.head.map(|head| (head, report.frames)) => return None,
         Ok(_) => RunLogFault::Mismatch { run },
         Err(ReplayRunError::File(FileError::Missing { .. })) => RunLogFault::Missing { run },
-        // A key that has expired since is no fault of the log: its head is the ledger's word.
-        Err(error) if error.class() == Class::Expired => return None,
+        // A key that has expired or was retired since is no fault of the log, if its head is the
+        // one that the ledger holds; a revoked key is.
+        Err(ReplayRunError::Log(ReplayError::SealKeyExpired { .. } | ReplayError::SealKeyRetired { .. }))
+            if wanted == chained_head(&path) =>
+        {
+            return None;
+        }
         Err(error) => return Some(finding(error.row(), format!("the log of run {run}: {error}"))),
     };
     Some(finding(fault.row(), fault.to_string()))
+}
+
+fn is_of(report: &LogReport, run: &RunId) -> bool {
+    report.header.as_ref().is_some_and(|header| header.run == *run)
+}
+
+/// The head and count that the log's own chain comes to.
+fn chained_head(path: &Path) -> Option<(Blake3Digest, u64)> {
+    let reader = std::io::BufReader::new(files::open(path).ok()?);
+    let listing = read_frames(reader, &Limits::default(), &mut |_, _| {}).ok()?;
+    listing.head.map(|head| (head, listing.frames))
 }
 
 /// The paths of a proof's three files.

@@ -8,7 +8,7 @@ use reach_mesh_delegation::{
     ReceiptError, Terms, accept, chain_digest, inspect, issue, sign_receipt,
 };
 use reach_policy::{Decision, Mode, ModeError};
-use reach_signing::{Role, VerifiedTrust};
+use reach_signing::{KeyEntry, KeyStanding, Role, VerifiedTrust};
 use reach_spec_version::{Offer, OfferError, Party, negotiate, own_offer, transcript_hash};
 use reach_types::{
     Blake3Digest, Code, Grant, Grants, NodeId, RegistrySnapshot, RunId, ScopeError, StrictError, Timestamp,
@@ -33,7 +33,7 @@ pub enum DelegateError {
     #[error(transparent)]
     Load(RunError),
     /// The other node is not in the trust document.
-    #[error("the trust document lists no node `{name}`, or more than one")]
+    #[error("the trust document lists no active node `{name}`, or more than one")]
     NodeUnknown {
         /// What was asked for.
         name: String,
@@ -136,12 +136,10 @@ pub fn issue_to(
     handing: &Handing<'_>,
     out: &Path,
 ) -> Result<Issued, DelegateError> {
-    if out.symlink_metadata().is_ok() {
-        return Err(FileError::Exists { path: out.to_path_buf() }.into());
-    }
+    files::require_place(out)?;
     let loaded = Loaded::verify(world, state, sources).map_err(DelegateError::Load)?;
     loaded.remember(state).map_err(DelegateError::Load)?;
-    let audience = find_node(&loaded.trust, handing.to)?;
+    let audience = find_node(&loaded.trust, handing.to, loaded.now)?;
     if audience == state.node() {
         return Err(DelegateError::ToItself);
     }
@@ -220,8 +218,9 @@ fn transcript(issuer: &NodeId, audience: &NodeId, offer: &[u8]) -> Option<Blake3
 }
 
 /// The node called `name` in the trust document, or whose key has the id `name`.
-fn find_node(trust: &VerifiedTrust, name: &str) -> Result<NodeId, DelegateError> {
-    let nodes = trust.document().keys().filter(|(_, key)| key.role == Role::Node);
+fn find_node(trust: &VerifiedTrust, name: &str, now: Timestamp) -> Result<NodeId, DelegateError> {
+    let active = |key: &KeyEntry| key.role == Role::Node && key.standing(now) == KeyStanding::Active;
+    let nodes = trust.document().keys().filter(|(_, key)| active(key));
     let named = nodes.filter(|(signer, key)| signer.name == name || key.public.key_id().to_string() == name);
     let mut ids = named.map(|(_, key)| NodeId(key.public.key_id().0));
     match (ids.next(), ids.next()) {
@@ -255,8 +254,8 @@ pub fn accept_from(
     path: &Path,
     receipt: Option<&Path>,
 ) -> Result<Accepted, DelegateError> {
-    if let Some(receipt) = receipt.filter(|receipt| receipt.symlink_metadata().is_ok()) {
-        return Err(FileError::Exists { path: receipt.to_path_buf() }.into());
+    if let Some(receipt) = receipt {
+        files::require_place(receipt)?;
     }
     let limit = u64::try_from(MAX_CHAIN_BYTES).unwrap_or(u64::MAX);
     let bytes = files::read(path, limit)?;
@@ -293,8 +292,10 @@ fn judge(world: &World, state: &State, loaded: &Loaded, bytes: &[u8]) -> Result<
         transcript: &transcript,
         limits: AcceptLimits::default(),
     };
-    let chain = accept(bytes, &context, &state.memory).map_err(DelegateError::Accept)?;
     let mode = Mode::parse(world.environment.policy_mode.as_deref()).map_err(DelegateError::Mode)?;
+    // Whatever could still fail is tried before the nonce is used up.
+    admit(&loaded.pack, &loaded.bundle, None, &host, &state.node(), mode, loaded.now).map_err(DelegateError::Admit)?;
+    let chain = accept(bytes, &context, &state.memory).map_err(DelegateError::Accept)?;
     let admission = admit(&loaded.pack, &loaded.bundle, Some(&chain), &host, &state.node(), mode, loaded.now);
     let admission = admission.map_err(DelegateError::Admit)?;
     let (decision, admitted) = (admission.decision().clone(), admission.allowed());
@@ -307,19 +308,24 @@ fn claimed_run(bytes: &[u8]) -> Option<RunId> {
     inspect(bytes).ok()?.first().map(|link| link.run)
 }
 
-/// The ledger entry for one answer.
+/// The ledger entry for one answer. What a chain that was not accepted says of itself is only
+/// quoted: it chooses no place in the ledger.
 fn entry(state: &State, bytes: &[u8], answered: &Result<Judged, DelegateError>) -> (RunId, EntryKind, Value) {
     let digest = chain_digest(bytes);
-    let run = claimed_run(bytes).unwrap_or_else(|| node_run(&state.node()));
     match answered {
         Ok((chain, decision, true)) => {
             let terms = json!({ "chain": digest, "issuer": chain.issuer(), "depth": chain.depth(), "expires": chain.expires(), "decision": decision });
-            (run, EntryKind::DelegationAccepted, terms)
+            (*chain.run(), EntryKind::DelegationAccepted, terms)
         }
-        Ok((_, decision, false)) => {
-            (run, EntryKind::DelegationRefused, json!({ "chain": digest, "decision": decision }))
+        Ok((chain, decision, false)) => (
+            *chain.run(),
+            EntryKind::DelegationRefused,
+            json!({ "chain": digest, "issuer": chain.issuer(), "decision": decision }),
+        ),
+        Err(error) => {
+            let quoted = json!({ "chain": digest, "claimed_run": claimed_run(bytes), "codes": [error.code()] });
+            (node_run(&state.node()), EntryKind::DelegationRefused, quoted)
         }
-        Err(error) => (run, EntryKind::DelegationRefused, json!({ "chain": digest, "codes": [error.code()] })),
     }
 }
 

@@ -112,7 +112,9 @@ impl<'a, S: LogSink> Execution<'a, S> {
             Ok(arguments) => arguments.to_string().into_bytes(),
             Err(error) => return Ok(Err(Ending::Unresolved(error))),
         };
-        let call = ToolCall { tool: node.tool().clone(), scopes: node.scopes().clone(), arguments };
+        // What a tool needs is judged too, whether or not the pack's author wrote it down.
+        let scopes = node.scopes().iter().cloned().chain(self.host.scopes(node.tool())).collect();
+        let call = ToolCall { tool: node.tool().clone(), scopes, arguments };
         let now = self.now();
         let decision = self.admission.judge(&call, now);
         let frame = self.record_verdict(node, &call, &decision)?;

@@ -122,7 +122,9 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
 }
 
 fn read_from(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
-    let mut bytes = Vec::new();
+    // Room for the whole file, so that a key leaves no copies behind in smaller buffers.
+    let size = file.metadata().map_or(0, |meta| meta.len()).min(limit);
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default().saturating_add(1));
     // The file may grow while it is read: the bound is on what is read, not on its stated size.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| classify(path, e))?;
     let over = u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit;
@@ -192,10 +194,10 @@ pub fn write_with<T, E: From<FileError>>(
     existing: Existing,
     fill: impl FnOnce(&mut File) -> Result<T, E>,
 ) -> Result<T, E> {
+    sweep(path, ".tmp");
     if existing == Existing::Refuse && path.symlink_metadata().is_ok() {
         return Err(FileError::Exists { path: path.to_path_buf() }.into());
     }
-    sweep(path, ".tmp");
     let temporary = temporary_beside(path)?;
     let written = fill_and_place(&temporary, path, mode, existing, fill);
     if written.is_err() {
@@ -270,6 +272,21 @@ pub fn sweep(path: &Path, suffix: &str) {
 pub fn require_directory(path: &Path) -> Result<(), FileError> {
     let meta = fs::metadata(path).map_err(|e| classify(path, e))?;
     if meta.is_dir() { Ok(()) } else { Err(FileError::NotADirectory { path: path.to_path_buf() }) }
+}
+
+/// Refuses a place for a new file that is taken or whose directory is not there, before anything
+/// is done that could not be undone.
+///
+/// # Errors
+/// [`FileError::Exists`], and as [`require_directory`].
+pub fn require_place(path: &Path) -> Result<(), FileError> {
+    if path.symlink_metadata().is_ok() {
+        return Err(FileError::Exists { path: path.to_path_buf() });
+    }
+    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => require_directory(parent),
+        None => Ok(()),
+    }
 }
 
 /// Creates a directory that must not exist yet, readable by its owner only.

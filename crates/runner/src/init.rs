@@ -185,7 +185,7 @@ fn place_keys(
 
 fn import_key(path: &Path, trust: &VerifiedTrust, directory: &Path, origin: &str) -> Result<(), StateError> {
     let pem = files::read_private(path).map_err(StateError::File)?;
-    let key = keys::read_signing(path, Role::Run).map_err(StateError::Key)?;
+    let key = keys::parse_signing(path, &pem, Role::Run).map_err(StateError::Key)?;
     let listed = trust.document().key(&key.public_key().key_id()).map(|(_, entry)| entry.role);
     let role = listed.ok_or_else(|| StateError::KeyNotTrusted { path: path.to_path_buf() })?;
     if !matches!(role, Role::Run | Role::Log | Role::Node) {

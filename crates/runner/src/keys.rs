@@ -6,6 +6,8 @@ use reach_signing::{KeyError, PublicKey, Role, Signer, SigningKey};
 use reach_tlog::{KeyName, NameError, VerifierKey};
 use reach_types::KeyId;
 
+use zeroize::Zeroizing;
+
 use crate::{
     World,
     files::{self, Existing, FileError},
@@ -78,15 +80,12 @@ pub fn generate(world: &World, role: Role, out: &Path, origin: &str) -> Result<K
     let logs = matches!(role, Role::Log | Role::Witness);
     let vkey = logs.then(|| vkey_text(origin, pair.public_key())).transpose()?;
     let mut planned = vec![
-        (out.to_path_buf(), pem.as_bytes().to_vec(), 0o600),
-        (PathBuf::from(format!("{stem}.pub.pem")), public_pem.into_bytes(), 0o644),
+        (out.to_path_buf(), Zeroizing::new(pem.as_bytes().to_vec()), 0o600),
+        (PathBuf::from(format!("{stem}.pub.pem")), Zeroizing::new(public_pem.into_bytes()), 0o644),
     ];
-    planned.extend(vkey.map(|text| (PathBuf::from(format!("{stem}.vkey")), text.into_bytes(), 0o644)));
+    planned.extend(vkey.map(|text| (PathBuf::from(format!("{stem}.vkey")), Zeroizing::new(text.into_bytes()), 0o644)));
     write_all(&planned)?;
-    let mut paths = planned.into_iter().map(|(path, mut bytes, _)| {
-        zeroize::Zeroize::zeroize(&mut bytes);
-        path
-    });
+    let mut paths = planned.into_iter().map(|(path, _, _)| path);
     let missing = || KeyFileError::OutName;
     Ok(KeyFiles {
         role,
@@ -97,7 +96,7 @@ pub fn generate(world: &World, role: Role, out: &Path, origin: &str) -> Result<K
     })
 }
 
-fn write_all(planned: &[(PathBuf, Vec<u8>, u32)]) -> Result<(), KeyFileError> {
+fn write_all(planned: &[(PathBuf, Zeroizing<Vec<u8>>, u32)]) -> Result<(), KeyFileError> {
     if let Some((path, _, _)) = planned.iter().find(|(path, _, _)| path.symlink_metadata().is_ok()) {
         return Err(KeyFileError::File(FileError::Exists { path: path.clone() }));
     }
@@ -134,7 +133,12 @@ pub fn read_signing(path: &Path, role: Role) -> Result<SigningKey, KeyFileError>
         },
         Err(_) => KeyFileError::File(error),
     })?;
-    SigningKey::from_pem(role, &pem).map_err(|error| KeyFileError::Key { path: path.to_path_buf(), error })
+    parse_signing(path, &pem, role)
+}
+
+/// The private key in `pem`, which was read from `path`.
+pub(crate) fn parse_signing(path: &Path, pem: &[u8], role: Role) -> Result<SigningKey, KeyFileError> {
+    SigningKey::from_pem(role, pem).map_err(|error| KeyFileError::Key { path: path.to_path_buf(), error })
 }
 
 /// Reads a public key file.

@@ -58,7 +58,8 @@ reach_types::codes!(MemoryError {
 /// redb panics on some damaged files, so every call passes `guarded`, and after the first such
 /// fault every further call refuses.
 pub struct NodeMemory {
-    store: Store,
+    // INVARIANT: there until it is dropped.
+    store: Option<Store>,
     broken: AtomicBool,
 }
 
@@ -118,7 +119,7 @@ impl NodeMemory {
     }
 
     fn with(open: impl FnOnce() -> Result<Store, redb::Error>) -> Result<Self, MemoryError> {
-        Ok(Self { store: guarded(open)?, broken: AtomicBool::new(false) })
+        Ok(Self { store: Some(guarded(open)?), broken: AtomicBool::new(false) })
     }
 
     /// The one boundary for redb's faults: an error or a panic closes this handle for good.
@@ -127,19 +128,22 @@ impl NodeMemory {
             return Err(MemoryError::Corrupt { detail: "an earlier call failed".to_owned() });
         }
         let result = guarded(body);
-        self.broken.store(result.is_err(), Ordering::Release);
+        if result.is_err() {
+            self.broken.store(true, Ordering::Release);
+        }
         result
     }
 
     fn read<T>(&self, body: impl FnOnce(&redb::ReadTransaction) -> Result<T, redb::Error>) -> Result<T, MemoryError> {
         self.call(|| match &self.store {
-            Store::Writer(database) => body(&database.begin_read()?),
-            Store::Reader(database) => body(&database.begin_read()?),
+            Some(Store::Writer(database)) => body(&database.begin_read()?),
+            Some(Store::Reader(database)) => body(&database.begin_read()?),
+            None => Err(redb::Error::DatabaseClosed),
         })
     }
 
     fn write<T>(&self, body: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>) -> Result<T, MemoryError> {
-        let Store::Writer(database) = &self.store else {
+        let Some(Store::Writer(database)) = &self.store else {
             return Err(MemoryError::Io { detail: "opened for reading only".to_owned() });
         };
         self.call(|| {
@@ -247,6 +251,14 @@ impl NodeMemory {
     }
 }
 
+impl Drop for NodeMemory {
+    /// Closing writes, and on a damaged file redb may panic at that too.
+    fn drop(&mut self) {
+        let store = self.store.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(store)));
+    }
+}
+
 fn count_up(txn: &WriteTransaction) -> Result<(), redb::Error> {
     let mut clock = txn.open_table(CLOCK)?;
     let old = clock.get(GENERATION)?.map_or(0, |value| value.value());
@@ -263,7 +275,7 @@ fn builder() -> redb::Builder {
 fn guarded<T>(body: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, MemoryError> {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(redb::Error::DatabaseAlreadyOpen)) => Err(MemoryError::Locked),
+        Ok(Err(redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch)) => Err(MemoryError::Locked),
         Ok(Err(redb::Error::Io(error))) => Err(MemoryError::Io { detail: error.to_string() }),
         Ok(Err(error)) => Err(corrupt(&error)),
         Err(_) => Err(MemoryError::Corrupt { detail: "the store gave up reading it".to_owned() }),

@@ -1,14 +1,15 @@
 //! Runs that a killed process left behind: found, recorded, and said aloud.
 
-use std::{fs::TryLockError, time::Duration};
+use std::{fs::TryLockError, path::Path, time::Duration};
 
 use reach_audit_ledger::{Author, EntryKind, ReadError};
-use reach_replay::{EndReason, Limits, read_frames};
+use reach_replay::{EndReason, Limits, Outcome, read_frames};
 use reach_types::{Blake3Digest, RunId};
 use serde_json::json;
 
 use crate::{
     World, files,
+    replaying::verify_seal,
     running::ended,
     state::{State, node_run},
     state_error::StateError,
@@ -57,12 +58,12 @@ fn look(state: &State, run: RunId) -> Unfinished {
 /// are kept in step differ by less.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(30);
 
-/// Records every unfinished run as interrupted, or as ended if its log was already sealed; and the
-/// clock, if it was set back.
+/// Records every unfinished run as interrupted, or as ended if its log was already sealed by a key
+/// that the trust document at `trust` names; and the clock, if it was set back.
 ///
 /// # Errors
 /// What the ledger reports.
-pub fn recover(world: &World, state: &mut State) -> Result<Vec<Unfinished>, StateError> {
+pub fn recover(world: &World, state: &mut State, trust: &Path) -> Result<Vec<Unfinished>, StateError> {
     let behind = state.clock_behind(world).filter(|behind| *behind > CLOCK_TOLERANCE);
     if let Some(behind) = behind {
         let seconds = json!({ "behind_seconds": behind.as_secs() });
@@ -72,7 +73,7 @@ pub fn recover(world: &World, state: &mut State) -> Result<Vec<Unfinished>, Stat
     for one in &found {
         let none = Blake3Digest::from_bytes([0; 32]);
         let head = one.head.unwrap_or(none);
-        let entry = match one.sealed {
+        let entry = match one.sealed.filter(|_| is_ours(world, state, one, trust)) {
             Some(reason) => (EntryKind::RunEnded, ended(reason, &head, one.frames)),
             None => (EntryKind::RunInterrupted, json!({ "head": head, "frames": one.frames })),
         };
@@ -82,4 +83,18 @@ pub fn recover(world: &World, state: &mut State) -> Result<Vec<Unfinished>, Stat
         state.checkpoint()?;
     }
     Ok(found)
+}
+
+/// Whether the log of `one` verifies to its seal, and is this run's.
+fn is_ours(world: &World, state: &State, one: &Unfinished, trust: &Path) -> bool {
+    let verify = || {
+        let now = state.now(world).ok()?;
+        let trust = state.load_trust(trust, now).ok()?;
+        verify_seal(&state.run_dir(&one.run).join("run.rlog"), &trust, now).ok()
+    };
+    verify().is_some_and(|report| {
+        report.outcome == Outcome::Sealed
+            && report.header.is_some_and(|header| header.run == one.run)
+            && (report.head, report.frames) == (one.head, one.frames)
+    })
 }

@@ -79,7 +79,7 @@ pub fn verify_seal(log: &Path, trust: &VerifiedTrust, now: Timestamp) -> Result<
 /// # Errors
 /// Every variant of [`ReplayRunError`].
 pub fn verify_all(world: &World, state: &State, log: &Path, sources: &Sources<'_>) -> Result<Report, ReplayRunError> {
-    let loaded = Loaded::verify(world, state, sources).map_err(ReplayRunError::Load)?;
+    let loaded = Loaded::verify_past(world, state, sources).map_err(ReplayRunError::Load)?;
     let mode = Mode::parse(world.environment.policy_mode.as_deref()).map_err(ReplayRunError::Mode)?;
     let host = BuiltinTools::definitions_only();
     let admission = admit(&loaded.pack, &loaded.bundle, None, &host, &state.node(), mode, loaded.now);

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use reach_audit_ledger::{Author, EntryKind};
-use reach_pack_integrity::{Expected, VerifiedPack};
+use reach_pack_integrity::{Expected, SeenVersions, VerifiedPack};
 use reach_policy::{Decision, Mode, ModeError, VerifiedBundle};
 use reach_replay::{EndReason, Header, Limits, RecordError, Recorder, Sealed};
 use reach_signing::{Role, VerifiedTrust};
-use reach_types::{Blake3Digest, Code, CodeRow, RunId, Timestamp};
+use reach_types::{Blake3Digest, Class, Code, CodeRow, RunId, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
@@ -96,12 +96,25 @@ impl Loaded {
     /// # Errors
     /// [`RunError::State`], [`RunError::Pack`], [`RunError::Policy`].
     pub fn verify(world: &World, state: &State, sources: &Sources<'_>) -> Result<Self, RunError> {
+        Self::verify_over(world, state, sources, true)
+    }
+
+    /// As [`Loaded::verify`], for looking back at a run: what came after it is no floor for it.
+    ///
+    /// # Errors
+    /// As [`Loaded::verify`].
+    pub fn verify_past(world: &World, state: &State, sources: &Sources<'_>) -> Result<Self, RunError> {
+        Self::verify_over(world, state, sources, false)
+    }
+
+    fn verify_over(world: &World, state: &State, sources: &Sources<'_>, floors: bool) -> Result<Self, RunError> {
         let now = state.now(world)?;
         let trust = state.load_trust(sources.trust, now)?;
-        let seen = Some(&state.memory as &dyn reach_pack_integrity::SeenVersions);
+        let seen = floors.then_some(&state.memory as &dyn SeenVersions);
         let pack = packs::verify(sources.pack, sources.signature, &trust, &Expected::default(), now, seen)
             .map_err(RunError::Pack)?;
-        let bundle = policies::verify(sources.policy, &trust, now, Some(state)).map_err(RunError::Policy)?;
+        let bundle =
+            policies::verify(sources.policy, &trust, now, floors.then_some(state)).map_err(RunError::Policy)?;
         Ok(Self { trust, pack, bundle, now })
     }
 
@@ -206,12 +219,15 @@ pub fn run(
     progress: &mut dyn FnMut(&str, u64, Option<u64>),
 ) -> Result<RunReport, RunError> {
     require_directory(reach.workspace)?;
-    let loaded = refuse_recorded(world, state, sources)?;
+    let loaded = Loaded::verify(world, state, sources).or_else(|error| refused(world, state, error))?;
     loaded.remember(state)?;
-    let mode = Mode::parse(world.environment.policy_mode.as_deref()).map_err(RunError::Mode)?;
     let host = BuiltinTools::definitions_only();
-    let admission = admit(&loaded.pack, &loaded.bundle, None, &host, &state.node(), mode, loaded.now);
-    let admission = admission.map_err(RunError::Admit)?;
+    let mode = Mode::parse(world.environment.policy_mode.as_deref()).map_err(RunError::Mode);
+    let admission = mode.and_then(|mode| {
+        let admission = admit(&loaded.pack, &loaded.bundle, None, &host, &state.node(), mode, loaded.now);
+        admission.map_err(RunError::Admit)
+    });
+    let admission = admission.or_else(|error| refused(world, state, error))?;
     let run = new_run(world, state)?;
     if !admission.allowed() {
         return refuse(world, state, &run, &admission);
@@ -219,15 +235,19 @@ pub fn run(
     start(world, state, &run, &admission, reach, progress)
 }
 
-/// Verifies the sources; what is refused is recorded in the ledger before it is reported.
-fn refuse_recorded(world: &World, state: &mut State, sources: &Sources<'_>) -> Result<Loaded, RunError> {
-    let error = match Loaded::verify(world, state, sources) {
-        Err(error @ (RunError::Pack(_) | RunError::Policy(_))) => error,
-        other => return other,
-    };
-    let run = new_run(world, state)?;
-    state.append(world, run.id, &Author::Operator, &[(EntryKind::RunRefused, json!({ "codes": [error.code()] }))])?;
-    state.checkpoint()?;
+/// Records in the ledger that something was refused, before it is reported. What only the machine
+/// or the command line is at fault for is no refusal.
+fn refused<T>(world: &World, state: &mut State, error: RunError) -> Result<T, RunError> {
+    if !matches!(error.class(), Class::Environment | Class::Internal | Class::Usage) {
+        let run = new_run(world, state)?;
+        state.append(
+            world,
+            run.id,
+            &Author::Operator,
+            &[(EntryKind::RunRefused, json!({ "codes": [error.code()] }))],
+        )?;
+        state.checkpoint()?;
+    }
     Err(error)
 }
 

@@ -114,7 +114,7 @@ impl State {
             config,
         };
         state.check_anchor()?;
-        state.check_memory()?;
+        state.check_memory(access)?;
         Ok(state)
     }
 
@@ -130,12 +130,12 @@ impl State {
 
     /// Floors and nonces put back from an older copy would accept again what was used up: every
     /// entry says how often the memory had been written, and it can only be written more often.
-    fn check_memory(&self) -> Result<(), StateError> {
+    fn check_memory(&self, access: Access) -> Result<(), StateError> {
         let size = self.ledger().head().map_err(|error| StateError::Read(ReadError::Store(error)))?.size;
         let Some(last) = size.checked_sub(1) else { return Ok(()) };
         let entry = match self.ledger().tenant(self.config.tenant.clone()).entry(last) {
-            // A damaged entry is for the audit to name; here it only cannot vouch for the memory.
-            Err(ReadError::EntryCorrupt { .. } | ReadError::NotFound) => return Ok(()),
+            // A damaged entry is for the audit to name; nothing is written on top of it.
+            Err(ReadError::EntryCorrupt { .. }) if access == Access::Read => return Ok(()),
             entry => entry.map_err(StateError::Read)?,
         };
         let recorded = recorded_generation(&entry.payload).unwrap_or_default();

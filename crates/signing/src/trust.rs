@@ -189,7 +189,9 @@ impl VerifiedTrust {
     fn check_step(&self, envelope: &Envelope, previous: Option<&Self>, now: Timestamp) -> Result<(), TrustError> {
         let version = self.document.version;
         let follows = previous.map_or(Some(1), |previous| previous.document.version.checked_add(1));
-        if follows != Some(version) {
+        // A step that dates itself before the one it follows could bring back a retired root.
+        let later = previous.is_none_or(|previous| previous.document.created <= self.document.created);
+        if follows != Some(version) || !later {
             return Err(TrustError::Chain { version });
         }
         if envelope.unverified_payload_type() != TRUST_PAYLOAD_TYPE {

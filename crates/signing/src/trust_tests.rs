@@ -145,6 +145,34 @@ fn k26_the_next_version_counts_by_one_and_is_signed_by_both_sides() {
 }
 
 #[test]
+fn k21_k26_a_retired_root_does_not_date_itself_back() {
+    let (old, new) = (key(Role::Root, 1), key(Role::Root, 5));
+    let first = document();
+    let second = changed(|d| {
+        d.version = 2;
+        d.created = day(-3);
+        d.signers[0].keys[0].retired = Some(day(-2));
+        d.signers.push(signer("s", vec![entry(&new)]));
+    });
+    let files = |third: &TrustDocument, roots: &[&SigningKey]| {
+        let mut value = unchecked(third, roots);
+        value["history"] = json!([unchecked(&first, &[&old]), unchecked(&second, &[&old, &new])]);
+        verify(&value.to_string(), None).map_or_else(|code| code, |_| "ok")
+    };
+    let third = |created| {
+        changed(|d| {
+            d.version = 3;
+            d.created = created;
+        })
+    };
+    assert_eq!(files(&third(day(-4)), &[&old]), "trust.chain_broken");
+    assert_eq!(files(&third(day(-1)), &[&old]), "sign.threshold");
+    let mut good = third(day(-1));
+    good.signers.push(signer("s", vec![entry(&new)]));
+    assert_eq!(files(&good, &[&new]), "ok");
+}
+
+#[test]
 fn an_expired_document_is_refused_and_may_be_succeeded() {
     let first = changed(|d| d.expires = NOW);
     assert_eq!(code(&first), "trust.expired");

@@ -204,14 +204,16 @@ pub fn read_json_value(bytes: &[u8], limits: JsonLimits) -> Result<Value, JsonEr
 /// the value is not a `T`.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8], limits: JsonLimits) -> Result<T, JsonError> {
     let value = read_json_value(bytes, limits)?;
-    T::deserialize(ByName(value)).map_err(|error| {
-        let detail: String = error.to_string().chars().filter(|c| !c.is_control()).take(200).collect();
-        if detail.starts_with("unknown field") {
-            JsonError::UnknownField { detail }
-        } else {
-            JsonError::Shape { detail }
-        }
-    })
+    T::deserialize(ByName(value)).map_err(|error| shape_error(&error.to_string()))
+}
+
+/// What serde says of the expected shape, without what it says of the value: that is somebody
+/// else's text.
+fn shape_error(text: &str) -> JsonError {
+    let expected =
+        text.rsplit_once(", expected").map_or_else(|| text.to_owned(), |(_, rest)| format!("expected{rest}"));
+    let detail: String = expected.chars().filter(|c| !c.is_control()).take(200).collect();
+    if text.starts_with("unknown field") { JsonError::UnknownField { detail } } else { JsonError::Shape { detail } }
 }
 
 /// Reads structures from objects only: serde would take an array for any structure, its fields by
@@ -375,5 +377,9 @@ mod tests {
         assert_eq!(read(r#"{"name":1}"#), "input.json_shape");
         assert_eq!(read("{}"), "input.json_shape");
         assert_eq!(read(r#"["a"]"#), "input.json_shape");
+        for text in [r#"{"name":{"s3cret":1}}"#, r#"{"s3cret":1}"#, r#""s3cret""#] {
+            let error = read_json::<Named>(text.as_bytes(), JsonLimits::bytes(99)).unwrap_err();
+            assert!(!error.to_string().contains("s3cret"), "{error}");
+        }
     }
 }

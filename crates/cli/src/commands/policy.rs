@@ -94,9 +94,10 @@ fn check(
     // A pack that is not admitted as a whole is refused whatever it asks for.
     let decision =
         if admission.allowed() { admission.judge_request(&request, trusted.now) } else { admission.decision().clone() };
-    if let (Some(later), true) = (redeem, decision.outcome() != Outcome::Deny) {
+    if let (Some(later), Outcome::Allow) = (redeem, decision.outcome()) {
         let asked = Asked { admission: &admission, request: &request, bytes: &bytes };
-        return redeemed(&asked, &decision, &site, &read_request(later)?, trusted.now);
+        let report = redeemed(&asked, &decision, &site, &read_request(later)?, trusted.now)?;
+        return Ok(trusted.note(report));
     }
     Ok(trusted.note(decided(&decision)))
 }
@@ -126,7 +127,7 @@ fn redeemed(
 ) -> Result<Report, Failure> {
     let given = asked.call()?;
     let binding = asked.admission.binding(&given, site).ok_or_else(one_tool)?;
-    let permit = decision.permit(binding, asked.admission.bundle().expires())?;
+    let permit = decision.permit(binding, asked.admission.pack().expires())?;
     let arrives = Request::from_json(later)?;
     let call = Asked { admission: asked.admission, request: &arrives, bytes: later }.call()?;
     let actual = asked.admission.binding(&call, site).ok_or_else(one_tool)?;

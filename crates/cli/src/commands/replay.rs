@@ -22,8 +22,9 @@ pub(crate) fn run(command: &Replay, world: &World) -> Result<Report, Failure> {
         Replay::Verify { log, trust, pack, policy, signature } => match (pack, policy, &trust.state) {
             (Some(pack), Some(policy), Some(state)) => {
                 let sources = Sources { pack, signature: signature.as_deref(), policy, trust: &trust.trust };
+                let trusted = Trusted::load(trust, world)?;
                 let state = State::open(state, Access::Read)?;
-                Ok(describe(&verify_all(world, &state, log, &sources)?))
+                Ok(trusted.note(describe(&verify_all(world, &state, log, &sources)?)))
             }
             _ => seal(world, log, trust),
         },

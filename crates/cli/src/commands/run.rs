@@ -13,7 +13,7 @@ use crate::{
 
 pub(crate) fn run(command: &Run, world: &World, terminal: &mut Terminal<'_>) -> Result<Report, Failure> {
     let mut state = State::open(&command.state, Access::Write)?;
-    let found = recover(world, &mut state)?;
+    let found = recover(world, &mut state, &command.trust)?;
     found.iter().for_each(|one| terminal.note(&recovered(one)));
     let sources = Sources {
         pack: &command.pack,

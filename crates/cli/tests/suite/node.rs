@@ -34,6 +34,17 @@ impl Pair {
         self.call(&words.into_iter().chain(scopes).collect::<Vec<_>>(), &self.demo.path("policy.reachpolicy"))
     }
 
+    /// The run that a chain is for, as its receiver's ledger would name it.
+    fn run_of(&self, name: &str) -> String {
+        let state = self.demo.path("state");
+        let proof = self.demo.beside(&format!("{name}.tlog-proof"));
+        let last = reach(&["status", "--state", &state]).json()["entries"].as_u64().unwrap() - 1;
+        assert_eq!(reach(&["audit", "prove", "--state", &state, "--seq", &last.to_string(), "--out", &proof]).exit, 0);
+        let opening = fs::read(self.demo.beside(&format!("{name}.opening.json"))).unwrap();
+        let opening: serde_json::Value = serde_json::from_slice(&opening).unwrap();
+        opening["run"].as_str().unwrap().to_owned()
+    }
+
     fn accept(&self, state: &str, name: &str, policy: &str, more: &[&str]) -> Answer {
         let (state, chain) = (self.demo.path(state), self.demo.beside(name));
         self.call(&[&["delegate", "accept", &chain, "--state", &state], more].concat(), policy)
@@ -162,4 +173,92 @@ fn a_live_run_is_told_from_a_killed_one() {
     let status = reach(&["status", "--state", &demo.path("state")]).json();
     assert_eq!(status["running_runs"], serde_json::json!([]));
     assert_eq!(status["unfinished_runs"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn p07_a_pack_that_names_no_scopes_is_judged_by_those_its_tools_need() {
+    let demo = Demo::new();
+    let silent = demo.beside("silent");
+    fs::create_dir(&silent).unwrap();
+    fs::write(format!("{silent}/README.md"), "x").unwrap();
+    let manifest = String::from_utf8(demo.read("pack/pack.toml")).unwrap();
+    let manifest = manifest.replace("scopes = [\"workspace:read\", \"output:write\"]", "scopes = []");
+    let without: Vec<&str> = manifest.lines().filter(|line| !line.starts_with("scopes = [\"")).collect();
+    let manifest = without.join("\n").replacen("version = \"1.0.0\"", "version = \"1.1.0\"", 1);
+    fs::write(format!("{silent}/pack.toml"), manifest).unwrap();
+    let pack = demo.beside("silent.reachpack");
+    assert_eq!(reach(&["pack", "build", &silent, "--out", &pack]).exit, 0);
+    assert_eq!(reach(&["pack", "sign", &pack, "--key", &demo.path("keys/pack.pem")]).exit, 0);
+    let answer = demo.run(&pack, &demo.path("policy.reachpolicy"));
+    assert_eq!((answer.exit, answer.code().as_str()), (1, "policy.scope_undeclared"));
+}
+
+#[test]
+fn d04_a_forged_chain_chooses_no_place_in_the_ledger() {
+    let pair = Pair::new();
+    let demo = &pair.demo;
+    // The first node's own finished run, which takes no more entries.
+    let shown = reach(&["replay", "show", &demo.path("run.rlog")]).json();
+    let closed = shown["frames"][0]["content"]["run"].as_str().unwrap().to_owned();
+    assert_eq!(pair.issue("node-b", &[], "c.json").exit, 0);
+    let chain: serde_json::Value = serde_json::from_str(&fs::read_to_string(demo.beside("c.json")).unwrap()).unwrap();
+    let decode = |text: &str| data_encoding::BASE64.decode(text.as_bytes()).unwrap();
+    let payload = decode(chain[0]["payload"].as_str().unwrap());
+    let real = data_encoding::HEXLOWER.decode(pair.run_of("c.json").as_bytes()).unwrap();
+    let at = payload.windows(32).position(|window| window == real).unwrap();
+    let mut forged = payload;
+    forged[at..at + 32].copy_from_slice(&data_encoding::HEXLOWER.decode(closed.as_bytes()).unwrap());
+    let mut chain = chain;
+    chain[0]["payload"] = data_encoding::BASE64.encode(&forged).into();
+    fs::write(demo.beside("forged.json"), chain.to_string()).unwrap();
+    let state = demo.path("state");
+    let entries = || reach(&["status", "--state", &state]).json()["entries"].as_u64().unwrap();
+    let before = entries();
+    let answer = pair.accept("state", "forged.json", &demo.path("policy.reachpolicy"), &[]);
+    assert!(answer.code().starts_with("mesh."), "{}", answer.code());
+    assert_eq!(entries(), before + 1);
+}
+
+#[test]
+fn d03_a_receipt_that_has_no_place_costs_no_nonce() {
+    let pair = Pair::new();
+    assert_eq!(pair.issue("node-b", &[], "c.json").exit, 0);
+    let (policy, nowhere) = (pair.demo.path("policy.reachpolicy"), pair.demo.beside("no/such/receipt.json"));
+    assert_eq!(pair.accept("peer/state", "c.json", &policy, &["--receipt", &nowhere]).code(), "file.missing");
+    assert_eq!(pair.accept("peer/state", "c.json", &policy, &[]).code(), "ok");
+}
+
+#[test]
+fn a06_a_log_put_in_place_of_another_runs_is_found_and_never_recorded() {
+    let demo = Demo::new();
+    let runs = demo.dir().join("state/runs");
+    let trust = demo.path("trust.dsse.json");
+    let audit = || reach(&["audit", "verify", "--state", &demo.path("state"), "--trust", &trust]);
+    assert_eq!(demo.run_again().exit, 0);
+    let mut logs: Vec<_> = fs::read_dir(&runs).unwrap().map(|entry| entry.unwrap().path().join("run.rlog")).collect();
+    logs.sort();
+    let original = fs::read(&logs[1]).unwrap();
+    fs::copy(&logs[0], &logs[1]).unwrap();
+    assert_eq!(audit().code(), "audit.run_log_mismatch");
+    fs::write(&logs[1], original).unwrap();
+    assert_eq!(audit().code(), "ok");
+    // A run that was killed, with another run's sealed log put in its place.
+    let words = demo.run_words(&demo.path("inventory.reachpack"), &demo.path("policy.reachpolicy"));
+    let unfinished = || reach(&["status", "--state", &demo.path("state")]).json()["unfinished_runs"].clone();
+    for delay in 0u64.. {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_reach")).args(&words).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(delay % 40));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if unfinished() != serde_json::json!([]) {
+            break;
+        }
+    }
+    let killed = unfinished()[0].as_str().unwrap().to_owned();
+    fs::create_dir_all(runs.join(&killed)).unwrap();
+    fs::copy(&logs[0], runs.join(&killed).join("run.rlog")).unwrap();
+    assert_eq!(demo.run_again().exit, 0);
+    let listed =
+        reach(&["audit", "list", "--state", &demo.path("state"), "--tenant", "default", "--run", &killed]).json();
+    assert_eq!(listed["entries"].as_array().unwrap().last().unwrap()["kind"], "run.interrupted");
 }

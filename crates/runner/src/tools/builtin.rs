@@ -1,12 +1,16 @@
 //! The built-in tools: one directory to read, one to write, both by capability.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    io,
     path::{Path, PathBuf},
 };
 
-use cap_std::{ambient_authority, fs::Dir};
-use reach_types::{Blake3Digest, JsonLimits, ToolId, read_json};
+use cap_std::{
+    ambient_authority,
+    fs::{Dir, File, OpenOptions, OpenOptionsExt},
+};
+use reach_types::{Blake3Digest, JsonLimits, Scope, ToolId, read_json};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -42,6 +46,21 @@ impl Workspace {
             |path: &Path| Dir::open_ambient_dir(path, ambient_authority()).map_err(|e| files::io_error(path, e));
         let exclude = exclude.iter().map(|path| files::absolute(path)).collect::<Result<_, _>>()?;
         Ok(Self { root: files::absolute(root)?, read: directory(root)?, write: directory(output)?, exclude })
+    }
+}
+
+impl Workspace {
+    /// Opens a regular file for reading, without ever waiting for a pipe or a device.
+    pub(super) fn open_regular(&self, path: &str) -> io::Result<File> {
+        let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+        let file = self.read.open_with(path, OpenOptions::new().read(true).custom_flags(nonblocking))?;
+        if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
+    }
+
+    /// Whether no part of `path` is a symbolic link.
+    pub(super) fn is_plain(&self, path: &str) -> bool {
+        let ancestors = Path::new(path).ancestors().filter(|part| !part.as_os_str().is_empty());
+        ancestors.map(|part| self.read.symlink_metadata(part)).all(|meta| meta.is_ok_and(|meta| !meta.is_symlink()))
     }
 }
 
@@ -116,6 +135,13 @@ impl ToolHost for BuiltinTools {
             Some((tool, digest))
         };
         Self::definitions().iter().filter_map(entry).collect()
+    }
+
+    fn scopes(&self, tool: &ToolId) -> BTreeSet<Scope> {
+        let definitions = Self::definitions();
+        let named = |one: &&Value| one.get("name").and_then(Value::as_str) == Some(tool.as_str());
+        let scope = definitions.iter().find(named).and_then(|one| one.get("scope")?.as_str());
+        scope.and_then(|text| Scope::parse(text).ok()).into_iter().collect()
     }
 
     fn call(&mut self, call: &AllowedCall<'_>, progress: Progress<'_>) -> Result<Value, ToolError> {

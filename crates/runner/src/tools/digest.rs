@@ -58,7 +58,7 @@ pub(super) fn run(workspace: &Workspace, arguments: Arguments, progress: Progres
 }
 
 fn digest(workspace: &Workspace, path: &str, buffer: &mut [u8]) -> std::io::Result<(u64, Sha256Digest, Blake3Digest)> {
-    let mut file = workspace.read.open(path)?;
+    let mut file = workspace.open_regular(path)?;
     let mut sha256 = Context::new(&SHA256);
     let mut blake3 = blake3::Hasher::new();
     let mut size = 0;

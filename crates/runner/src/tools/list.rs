@@ -39,7 +39,7 @@ impl Skipped {
     }
 }
 
-/// Refuses every path that is absolute or climbs; the capability would stop it too.
+/// Refuses every path that is absolute or climbs; for contents the capability would stop it too.
 pub(super) fn inside(tool: &'static str, path: &str) -> Result<(), ToolError> {
     let plain = |part| matches!(part, Component::Normal(_) | Component::CurDir);
     if Path::new(path).components().all(plain) { Ok(()) } else { Err(ToolError::Escape { tool }) }
@@ -47,6 +47,10 @@ pub(super) fn inside(tool: &'static str, path: &str) -> Result<(), ToolError> {
 
 pub(super) fn run(workspace: &Workspace, arguments: &Arguments, progress: Progress<'_>) -> Result<Value, ToolError> {
     inside(TOOL, &arguments.path)?;
+    // The walk begins by path: a link on the way there would lead it out.
+    if !workspace.is_plain(&arguments.path) {
+        return Err(ToolError::Escape { tool: TOOL });
+    }
     let start = workspace.root.join(&arguments.path);
     let mut files = Vec::new();
     let mut skipped = Vec::new();

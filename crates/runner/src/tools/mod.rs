@@ -10,9 +10,9 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use reach_types::{Blake3Digest, ToolId};
+use reach_types::{Blake3Digest, Scope, ToolId};
 use serde_json::Value;
 
 pub use builtin::{BuiltinTools, Workspace};
@@ -81,6 +81,9 @@ pub trait ToolHost {
 
     /// The tools it has, with the digests of their definitions.
     fn registry(&self) -> BTreeMap<ToolId, Blake3Digest>;
+
+    /// The scopes that a call of `tool` needs, whatever its pack says of it.
+    fn scopes(&self, tool: &ToolId) -> BTreeSet<Scope>;
 
     /// Runs one call that was permitted and recorded, with exactly the argument bytes it holds.
     ///

@@ -93,13 +93,13 @@ fn compile(rules: Vec<RawRule>) -> Result<Vec<Rule>, ToolError> {
 }
 
 fn search(workspace: &Workspace, path: &str, rules: &[Rule], findings: &mut Vec<Finding>) -> std::io::Result<()> {
-    let mut reader = BufReader::with_capacity(64 * 1024, workspace.read.open(path)?);
+    let mut reader = BufReader::with_capacity(64 * 1024, workspace.open_regular(path)?);
     let start = reader.fill_buf()?;
     if start.iter().take(SNIFF_BYTES).any(|byte| *byte == 0) {
         return Ok(());
     }
     let (mut line, mut piece) = (1, Vec::new());
-    while reader.by_ref().take(PIECE_BYTES).read_until(b'\n', &mut piece)? > 0 {
+    while findings.len() <= MAX_FINDINGS && reader.by_ref().take(PIECE_BYTES).read_until(b'\n', &mut piece)? > 0 {
         let hit = rules.iter().filter(|rule| rule.regex.is_match(&piece));
         findings.extend(hit.map(|rule| Finding { path: path.to_owned(), line, rule: rule.id.clone() }));
         if piece.ends_with(b"\n") {

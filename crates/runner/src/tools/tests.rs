@@ -114,3 +114,39 @@ fn a_search_names_lines_across_the_pieces_it_reads() {
     assert_eq!(wrong("a{1000}{1000}{1000}"), "tool.arguments");
     assert_eq!(wrong("a+"), "ok");
 }
+
+#[test]
+fn a_pipe_or_a_link_in_the_way_holds_nothing_up_and_leads_nowhere() {
+    let fixture = Fixture::new();
+    let tree = fixture.root.path().join("tree");
+    assert!(std::process::Command::new("mkfifo").arg(tree.join("pipe")).status().unwrap().success());
+    for (tool, more) in
+        [("digest.files", json!({})), ("text.search", json!({ "rules": [{ "id": "r", "pattern": "x" }] }))]
+    {
+        let mut arguments = more;
+        arguments["files"] = json!([{ "path": "pipe" }]);
+        assert_eq!(fixture.call(tool, &arguments).unwrap()["skipped"][0]["reason"], "unreadable", "{tool}");
+    }
+    fs::create_dir(fixture.root.path().join("elsewhere")).unwrap();
+    fs::write(fixture.root.path().join("elsewhere/secret-name.txt"), "x").unwrap();
+    symlink("../elsewhere", tree.join("link")).unwrap();
+    fs::create_dir(tree.join("real")).unwrap();
+    for (path, code) in [
+        ("link", "tool.path_escape"),
+        ("link/below", "tool.path_escape"),
+        ("real", "ok"),
+        ("missing", "tool.path_escape"),
+    ] {
+        assert_eq!(fixture.code("fs.list", &json!({ "path": path })), code, "{path}");
+    }
+}
+
+#[test]
+fn findings_are_bounded_within_one_file_too() {
+    let fixture = Fixture::new();
+    fixture.write("many.txt", &"x\n".repeat(100_002));
+    let arguments = json!({ "files": [{ "path": "many.txt" }], "rules": [{ "id": "r", "pattern": "x" }] });
+    assert_eq!(fixture.code("text.search", &arguments), "tool.limit");
+    fixture.write("many.txt", &"x\n".repeat(100_000));
+    assert_eq!(fixture.code("text.search", &arguments), "ok");
+}
