@@ -249,19 +249,30 @@ pub fn sync_directory(path: &Path) -> Result<(), FileError> {
     File::open(parent).and_then(|directory| directory.sync_all()).map_err(|e| classify(parent, e))
 }
 
-/// Removes what killed processes left beside `path`: files and directories named after it and a
-/// process that is gone. Whatever cannot be removed stays.
-pub fn sweep(path: &Path, suffix: &str) {
-    let Some(name) = path.file_name().map(|name| format!(".{}.", name.to_string_lossy())) else { return };
+/// What killed processes left beside `path`: files and directories named after it and a process
+/// that is gone.
+#[must_use]
+pub fn leftovers(path: &Path, suffix: &str) -> Vec<PathBuf> {
+    let Some(name) = path.file_name().map(|name| format!(".{}.", name.to_string_lossy())) else { return Vec::new() };
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Ok(entries) = fs::read_dir(parent) else { return };
-    for entry in entries.flatten() {
+    let Ok(entries) = fs::read_dir(parent) else { return Vec::new() };
+    let is_left = |entry: &fs::DirEntry| {
         let left = entry.file_name().to_string_lossy().into_owned();
         let rest = left.strip_prefix(&name).and_then(|rest| rest.strip_suffix(suffix));
         let process = rest.and_then(|id| id.parse::<u32>().ok());
-        if process.is_some_and(|id| !Path::new(&format!("/proc/{id}")).exists()) {
-            let _ = fs::remove_file(entry.path()).or_else(|_| fs::remove_dir_all(entry.path()));
-        }
+        process.is_some_and(|id| !Path::new(&format!("/proc/{id}")).exists())
+    };
+    entries.flatten().filter(is_left).map(|entry| entry.path()).collect()
+}
+
+/// Removes [`leftovers`]. Whatever cannot be removed stays.
+pub fn sweep(path: &Path, suffix: &str) {
+    // Where processes cannot be looked up, nothing says that one is gone.
+    if !Path::new("/proc/self").exists() {
+        return;
+    }
+    for left in leftovers(path, suffix) {
+        let _ = fs::remove_file(&left).or_else(|_| fs::remove_dir_all(&left));
     }
 }
 

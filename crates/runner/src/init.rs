@@ -56,6 +56,7 @@ pub struct Initialised {
 /// [`StateError::Exists`], [`StateError::AnchorInside`], [`StateError::KeyNotTrusted`] and what the
 /// files and stores report; nothing is left behind.
 pub fn init(world: &World, options: &InitOptions) -> Result<Initialised, StateError> {
+    sweep(options);
     for path in [&options.dir, &options.anchor] {
         if path.symlink_metadata().is_ok() {
             return Err(StateError::Exists { path: path.clone() });
@@ -64,13 +65,29 @@ pub fn init(world: &World, options: &InitOptions) -> Result<Initialised, StateEr
     KeyName::parse(&options.origin).map_err(StateError::Origin)?;
     let trust = load_trust(&options.trust, options.trust_root.as_ref(), world.now()).map_err(StateError::Trust)?;
     let staging = staging_of(&options.dir)?;
-    files::sweep(&options.dir, ".init");
     files::create_directory(&staging).map_err(StateError::File)?;
     let made = fill(world, options, &trust, &staging);
     if made.is_err() {
         let _ = fs::remove_dir_all(&staging);
     }
     made
+}
+
+/// Removes what a killed `init` of the same place left: its directory, and the anchor if it had
+/// come as far as writing that.
+fn sweep(options: &InitOptions) {
+    let anchor = files::absolute(&options.anchor);
+    let names_it = |left: &Path| {
+        let config = files::read(&left.join("state.json"), 64 * 1024).ok();
+        let config = config.and_then(|bytes| serde_json::from_slice::<StateConfig>(&bytes).ok());
+        config.is_some_and(|config| anchor.as_ref().is_ok_and(|anchor| config.anchor == *anchor))
+    };
+    let abandoned = options.dir.symlink_metadata().is_err()
+        && files::leftovers(&options.dir, ".init").iter().any(|left| names_it(left));
+    if abandoned && Path::new("/proc/self").exists() {
+        let _ = fs::remove_file(&options.anchor);
+    }
+    files::sweep(&options.dir, ".init");
 }
 
 /// The name under which the directory is made before it is moved to its place.

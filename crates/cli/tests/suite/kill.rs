@@ -50,3 +50,20 @@ fn a14_a_run_killed_at_any_moment_loses_nothing_that_was_acknowledged() {
     let status = reach(&["status", "--state", &state]).json();
     assert_eq!(status["unfinished_runs"], serde_json::json!([]), "what was found is recorded");
 }
+
+#[test]
+fn an_init_killed_just_before_its_end_can_be_done_again() {
+    let demo = Demo::new();
+    let (state, anchor, trust) = (demo.beside("st"), demo.beside("an"), demo.path("trust.dsse.json"));
+    let words = ["init", "--state", &state, "--origin", "example.org/x", "--trust", &trust, "--anchor", &anchor];
+    assert_eq!(reach(&words).exit, 0);
+    // As if the process had been gone between the anchor and the directory's last move.
+    std::fs::rename(&state, demo.beside(".st.4294967295.init")).unwrap();
+    let again = reach(&words);
+    assert_eq!(again.exit, 0, "{}", again.err);
+    assert!(!std::path::Path::new(&demo.beside(".st.4294967295.init")).exists());
+    assert_eq!(reach(&["status", "--state", &state]).exit, 0);
+    // An anchor that no such leftover names is somebody's, and stays.
+    std::fs::rename(&state, demo.beside("moved")).unwrap();
+    assert_eq!(reach(&words).code(), "state.exists");
+}
