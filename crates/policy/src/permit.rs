@@ -59,6 +59,7 @@ reach_types::codes!(PermitError {
 /// A second use does not compile, nor does a copy, nor one made by hand:
 ///
 /// ```compile_fail,E0382
+/// // p18_a_permit_moves
 /// # use reach_policy::{Binding, Permit, PermitError, Redeemed};
 /// # use reach_types::Timestamp;
 /// fn twice(permit: Permit, actual: &Binding, now: Timestamp) -> Result<Redeemed, PermitError> {
@@ -75,6 +76,7 @@ reach_types::codes!(PermitError {
 /// ```
 ///
 /// ```compile_fail,E0451
+/// // p38_a_permit_is_not_made_by_hand
 /// # use reach_policy::{Binding, Permit};
 /// # use reach_types::{Blake3Digest, Timestamp};
 /// fn forged(binding: Binding, expires: Timestamp, digest: Blake3Digest) -> Permit {

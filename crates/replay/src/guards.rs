@@ -118,6 +118,7 @@ impl From<&ExpectedGuards> for Guards {
 /// Nothing that comes out of a log fits in here:
 ///
 /// ```compile_fail,E0277
+/// // r09_no_expectation_is_made_from_a_log
 /// # use reach_replay::{ExpectedGuards, Header};
 /// fn from_the_log(header: &Header) -> ExpectedGuards {
 ///     ExpectedGuards::from(&header.guards)
