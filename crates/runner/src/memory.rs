@@ -19,12 +19,22 @@ use redb::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-const CLOCK: TableDefinition<'_, &str, u64> = TableDefinition::new("clock");
+const SUMMARY: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("summary");
 const FLOORS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("floors");
 const NONCES: TableDefinition<'_, (&[u8; 32], &[u8; 32]), &[u8]> = TableDefinition::new("nonces");
 const ROOTS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("roots");
-const HIGH_WATER: &str = "high_water";
-const GENERATION: &str = "generation";
+const SUMMARY_KEY: &str = "summary";
+
+/// What is true of the whole file. The counts are what tells a table that damage made unfindable
+/// from one that is empty: redb would make it again, and every used nonce would be fresh.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+struct Summary {
+    high_water: u64,
+    generation: u64,
+    floors: u64,
+    nonces: u64,
+    roots: u64,
+}
 
 /// Why the node's memory did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -78,7 +88,6 @@ impl NodeMemory {
         let file = private.map_err(|error| MemoryError::Io { detail: error.to_string() })?;
         let memory = Self::with(|| Ok(Store::Writer(builder().create_with_backend(FileBackend::new(file)?)?)))?;
         memory.write(|txn| {
-            txn.open_table(CLOCK)?;
             txn.open_table(FLOORS)?;
             txn.open_table(NONCES)?;
             txn.open_table(ROOTS)?;
@@ -115,7 +124,7 @@ impl NodeMemory {
     /// # Errors
     /// Every variant of [`MemoryError`].
     pub fn generation(&self) -> Result<u64, MemoryError> {
-        self.read(|txn| Ok(txn.open_table(CLOCK)?.get(GENERATION)?.map_or(0, |value| value.value())))
+        self.summary().map(|summary| summary.generation)
     }
 
     fn with(open: impl FnOnce() -> Result<Store, redb::Error>) -> Result<Self, MemoryError> {
@@ -143,16 +152,34 @@ impl NodeMemory {
     }
 
     fn write<T>(&self, body: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>) -> Result<T, MemoryError> {
+        self.write_with(|txn, _| body(txn))
+    }
+
+    fn write_with<T>(
+        &self,
+        body: impl FnOnce(&WriteTransaction, &mut Summary) -> Result<T, redb::Error>,
+    ) -> Result<T, MemoryError> {
         let Some(Store::Writer(database)) = &self.store else {
             return Err(MemoryError::Io { detail: "opened for reading only".to_owned() });
         };
         self.call(|| {
             let mut txn = database.begin_write()?;
             txn.set_quick_repair(true);
-            let value = body(&txn)?;
-            count_up(&txn)?;
+            let mut summary = load_summary(&txn)?;
+            let value = body(&txn, &mut summary)?;
+            store_summary(&txn, summary)?;
             txn.commit()?;
             Ok(value)
+        })
+    }
+
+    /// The summary, held against the tables that are there.
+    fn summary(&self) -> Result<Summary, MemoryError> {
+        self.read(|txn| {
+            let bytes = txn.open_table(SUMMARY)?.get(SUMMARY_KEY)?.map(|value| value.value().to_vec());
+            let counts =
+                (txn.open_table(FLOORS)?.len()?, txn.open_table(NONCES)?.len()?, txn.open_table(ROOTS)?.len()?);
+            checked_summary(bytes, counts)
         })
     }
 
@@ -161,7 +188,7 @@ impl NodeMemory {
     /// # Errors
     /// Every variant of [`MemoryError`].
     pub fn high_water(&self) -> Result<Timestamp, MemoryError> {
-        let millis = self.read(|txn| Ok(txn.open_table(CLOCK)?.get(HIGH_WATER)?.map_or(0, |value| value.value())))?;
+        let millis = self.summary()?.high_water;
         Ok(Timestamp::from_millis(millis))
     }
 
@@ -170,10 +197,8 @@ impl NodeMemory {
     /// # Errors
     /// Every variant of [`MemoryError`].
     pub fn raise_high_water(&self, now: Timestamp) -> Result<(), MemoryError> {
-        self.write(|txn| {
-            let mut clock = txn.open_table(CLOCK)?;
-            let old = clock.get(HIGH_WATER)?.map_or(0, |value| value.value());
-            clock.insert(HIGH_WATER, old.max(now.as_millis()))?;
+        self.write_with(|_, summary| {
+            summary.high_water = summary.high_water.max(now.as_millis());
             Ok(())
         })
     }
@@ -192,6 +217,7 @@ impl NodeMemory {
             Ok(txn.open_table(FLOORS)?.get(key.as_str())?.map(|value| value.value().to_vec()))
         };
         let open = |bytes: Vec<u8>| unseal(key.as_bytes(), &bytes).ok_or_else(|| corrupt(&"a floor was changed"));
+        self.summary()?;
         self.read(read)?.map(open).transpose()
     }
 
@@ -259,10 +285,31 @@ impl Drop for NodeMemory {
     }
 }
 
-fn count_up(txn: &WriteTransaction) -> Result<(), redb::Error> {
-    let mut clock = txn.open_table(CLOCK)?;
-    let old = clock.get(GENERATION)?.map_or(0, |value| value.value());
-    clock.insert(GENERATION, old.saturating_add(1))?;
+fn load_summary(txn: &WriteTransaction) -> Result<Summary, redb::Error> {
+    let bytes = txn.open_table(SUMMARY)?.get(SUMMARY_KEY)?.map(|value| value.value().to_vec());
+    checked_summary(bytes, counts(txn)?)
+}
+
+fn counts(txn: &WriteTransaction) -> Result<(u64, u64, u64), redb::Error> {
+    Ok((txn.open_table(FLOORS)?.len()?, txn.open_table(NONCES)?.len()?, txn.open_table(ROOTS)?.len()?))
+}
+
+/// Only a file without any row has no summary yet.
+fn checked_summary(bytes: Option<Vec<u8>>, counts: (u64, u64, u64)) -> Result<Summary, redb::Error> {
+    let summary = match bytes {
+        None => Some(Summary::default()),
+        Some(bytes) => unseal::<Summary>(SUMMARY_KEY.as_bytes(), &bytes),
+    };
+    let whole = summary.filter(|summary| (summary.floors, summary.nonces, summary.roots) == counts);
+    whole.ok_or_else(|| redb::Error::Corrupted("rows or whole tables are missing".to_owned()))
+}
+
+fn store_summary(txn: &WriteTransaction, summary: Summary) -> Result<(), redb::Error> {
+    let (floors, nonces, roots) = counts(txn)?;
+    let summary = Summary { generation: summary.generation.saturating_add(1), floors, nonces, roots, ..summary };
+    let bytes = seal(SUMMARY_KEY.as_bytes(), &summary);
+    let bytes = bytes.ok_or_else(|| redb::Error::Corrupted("the summary cannot be written".to_owned()))?;
+    txn.open_table(SUMMARY)?.insert(SUMMARY_KEY, bytes.as_slice())?;
     Ok(())
 }
 
@@ -435,6 +482,36 @@ mod tests {
                 .unwrap();
             let fresh = claim(2, 2, 2, 2, 100);
             assert_eq!(memory.reserve(&fresh, Timestamp::from_millis(50)), Err(NonceError::Unavailable), "{at}");
+        }
+    }
+
+    /// What a flipped bit in a table's name does: the table is not found, and would be made anew.
+    #[test]
+    fn d19_a_table_that_is_gone_is_not_an_empty_one() {
+        type Delete = fn(&WriteTransaction) -> Result<bool, redb::TableError>;
+        let at = Timestamp::from_millis(50);
+        let tables: [Delete; 4] = [
+            |txn| txn.delete_table(NONCES),
+            |txn| txn.delete_table(ROOTS),
+            |txn| txn.delete_table(FLOORS),
+            |txn| txn.delete_table(SUMMARY),
+        ];
+        for delete in tables {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("node.redb");
+            let memory = NodeMemory::create(&path).unwrap();
+            memory.raise_trust_floor(1, Blake3Digest::from_bytes([1; 32])).unwrap();
+            assert_eq!(memory.reserve(&claim(1, 1, 1, 1, 100), at), Ok(Reservation::Fresh));
+            drop(memory);
+            let raw = builder().open(&path).unwrap();
+            let txn = raw.begin_write().unwrap();
+            assert!(delete(&txn).unwrap());
+            txn.commit().unwrap();
+            drop(raw);
+            let reopened = || NodeMemory::open(&path).unwrap();
+            assert_eq!(reopened().reserve(&claim(1, 1, 1, 1, 100), at), Err(NonceError::Unavailable));
+            assert!(matches!(reopened().trust_floor(), Err(MemoryError::Corrupt { .. })));
+            assert!(matches!(reopened().generation(), Err(MemoryError::Corrupt { .. })));
         }
     }
 
