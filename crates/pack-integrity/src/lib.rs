@@ -31,7 +31,7 @@ pub use seen::{MemorySeen, SeenError, SeenVersions};
 pub use sign::{SignPackError, sign_pack};
 pub use statement::{MAX_STATEMENT_BYTES, PAYLOAD_TYPE, PREDICATE_TYPE, Statement, StatementError};
 pub use verified::{Provenance, VerifiedPack};
-pub use verify::{Expected, MAX_ENVELOPE_BYTES, VerifyError, verify_pack};
+pub use verify::{Expected, MAX_ENVELOPE_BYTES, Verification, VerifyError, verify_pack};
 
 use reach_types::CodeRow;
 

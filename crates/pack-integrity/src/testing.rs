@@ -11,8 +11,8 @@ use ring::signature::Ed25519KeyPair;
 use serde_json::{Value, json};
 
 use crate::{
-    ArchivePath, ArchiveReader, ArchiveWriter, Entry, Expected, PAYLOAD_TYPE, PREDICATE_TYPE, VerifiedPack,
-    VerifyError, digest_archive, inspect_archive, sign_pack, verify_pack,
+    ArchivePath, ArchiveReader, ArchiveWriter, Entry, Expected, PAYLOAD_TYPE, PREDICATE_TYPE, Verification,
+    VerifiedPack, VerifyError, digest_archive, inspect_archive, sign_pack, verify_pack,
 };
 
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -224,7 +224,8 @@ pub(crate) fn verify_under(
     trust: &VerifiedTrust,
     at: Timestamp,
 ) -> Result<VerifiedPack, VerifyError> {
-    verify_pack(archive, Some(envelope.as_bytes()), trust, &Expected::default(), at, None)
+    let expected = Expected::default();
+    verify_pack(archive, Some(envelope.as_bytes()), &Verification { trust, expected: &expected, now: at, seen: None })
 }
 
 /// `"ok"`, or the code of the refusal.

@@ -26,10 +26,23 @@ pub struct Expected {
     pub version: Option<PackVersion>,
 }
 
-/// Verifies the archive of a pack against the envelope beside it, at `now`.
+/// What a pack is verified against.
+#[derive(Clone, Copy)]
+pub struct Verification<'a> {
+    /// Who may sign.
+    pub trust: &'a VerifiedTrust,
+    /// What the caller knows about the pack it wants.
+    pub expected: &'a Expected,
+    /// The moment that every validity is judged at.
+    pub now: Timestamp,
+    /// The versions seen before; without them nothing is said about rollback.
+    pub seen: Option<&'a dyn SeenVersions>,
+}
+
+/// Verifies the archive of a pack against the envelope beside it.
 ///
 /// The envelope and what it says are checked first, and only then is the archive read, once, from
-/// where it stands to its end. `seen` is asked and never written: record the pack after everything
+/// where it stands to its end. [`Verification::seen`] is asked and never written: record the pack after everything
 /// else has succeeded too.
 ///
 /// # Errors
@@ -41,16 +54,13 @@ pub struct Expected {
 pub fn verify_pack<R: Read>(
     archive: R,
     envelope: Option<&[u8]>,
-    trust: &VerifiedTrust,
-    expected: &Expected,
-    now: Timestamp,
-    seen: Option<&dyn SeenVersions>,
+    asked: &Verification<'_>,
 ) -> Result<VerifiedPack, VerifyError> {
     let mut checks = Checks::default();
     let bytes = envelope.ok_or(VerifyError::Unsigned)?;
-    let signed = authenticate(bytes, trust, now, &mut checks)?;
-    check_wanted(&signed.statement, trust, expected, now, &mut checks)?;
-    if let Some(seen) = seen {
+    let signed = authenticate(bytes, asked, &mut checks)?;
+    check_wanted(&signed.statement, asked, &mut checks)?;
+    if let Some(seen) = asked.seen {
         checks.pass("rollback", check_rollback(&signed.statement, seen))?;
     }
     let contents = Contents::read(archive, &signed.statement.others, &mut |_| {}).map_err(VerifyError::Contents);
@@ -75,15 +85,11 @@ struct Signed {
     signers: Vec<String>,
 }
 
-fn authenticate(
-    bytes: &[u8],
-    trust: &VerifiedTrust,
-    now: Timestamp,
-    checks: &mut Checks,
-) -> Result<Signed, VerifyError> {
+fn authenticate(bytes: &[u8], asked: &Verification<'_>, checks: &mut Checks) -> Result<Signed, VerifyError> {
     let read = Envelope::read(bytes, Reader::Foreign, MAX_ENVELOPE_BYTES).map_err(VerifyError::from);
     let envelope = checks.pass("envelope", read)?;
     // Twice: which signers may sign for this name is known only when the name can be believed.
+    let Verification { trust, now, .. } = *asked;
     let verify = |name| envelope.verify(trust, Role::Pack, name, PAYLOAD_TYPE, now).map_err(VerifyError::from);
     let verified = checks.pass("signatures", verify(None))?;
     let read = Statement::read(verified.payload).map_err(VerifyError::Statement);
@@ -92,18 +98,12 @@ fn authenticate(
     Ok(Signed { statement, signers })
 }
 
-fn check_wanted(
-    statement: &Statement,
-    trust: &VerifiedTrust,
-    expected: &Expected,
-    now: Timestamp,
-    checks: &mut Checks,
-) -> Result<(), VerifyError> {
-    if *expected != Expected::default() {
-        checks.pass("expected", check_expected(statement, expected))?;
+fn check_wanted(statement: &Statement, asked: &Verification<'_>, checks: &mut Checks) -> Result<(), VerifyError> {
+    if *asked.expected != Expected::default() {
+        checks.pass("expected", check_expected(statement, asked.expected))?;
     }
-    checks.pass("expiry", check_expiry(statement, now))?;
-    checks.pass("revocation", check_revocation(statement, trust))
+    checks.pass("expiry", check_expiry(statement, asked.now))?;
+    checks.pass("revocation", check_revocation(statement, asked.trust))
 }
 
 fn check_expected(statement: &Statement, expected: &Expected) -> Result<(), VerifyError> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use reach_audit_ledger::{Author, EntryKind};
-use reach_pack_integrity::{Expected, SeenVersions, VerifiedPack};
+use reach_pack_integrity::{Expected, SeenVersions, Verification, VerifiedPack};
 use reach_policy::{Decision, Mode, ModeError, VerifiedBundle};
 use reach_replay::{EndReason, Header, Limits, RecordError, Recorder, Sealed};
 use reach_signing::{Role, VerifiedTrust};
@@ -111,8 +111,8 @@ impl Loaded {
         let now = state.now(world)?;
         let trust = state.load_trust(sources.trust, now)?;
         let seen = floors.then_some(&state.memory as &dyn SeenVersions);
-        let pack = packs::verify(sources.pack, sources.signature, &trust, &Expected::default(), now, seen)
-            .map_err(RunError::Pack)?;
+        let asked = Verification { trust: &trust, expected: &Expected::default(), now, seen };
+        let pack = packs::verify(sources.pack, sources.signature, &asked).map_err(RunError::Pack)?;
         let bundle =
             policies::verify(sources.policy, &trust, now, floors.then_some(state)).map_err(RunError::Policy)?;
         Ok(Self { trust, pack, bundle, now })

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use reach_pack_integrity::Expected;
+use reach_pack_integrity::{Expected, Verification};
 use reach_policy::{Decision, Mode, Outcome, Policy as OrganizationPolicy, VerifiedBundle};
 use reach_runner::{Admission, BuiltinTools, CallSite, ToolHost, admit, files, first_violation, packs, policies};
 use reach_types::{Blake3Digest, NodeId, Request, RunId, Sha256Digest, TenantId, Timestamp, ToolCall};
@@ -86,7 +86,9 @@ fn check(
     let (trusted, bundle) = verified(bundle, source, world)?;
     let bytes = read_request(path)?;
     let request = Request::from_json(&bytes)?;
-    let pack = packs::verify(pack, None, &trusted.trust, &Expected::default(), trusted.now, trusted.seen())?;
+    let expected = Expected::default();
+    let asked = Verification { trust: &trusted.trust, expected: &expected, now: trusted.now, seen: trusted.seen() };
+    let pack = packs::verify(pack, None, &asked)?;
     let host = BuiltinTools::definitions_only();
     let site = site(&trusted, &host)?;
     let mode = Mode::parse(world.environment.policy_mode.as_deref())?;

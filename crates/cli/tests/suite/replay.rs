@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use reach_pack_integrity::Expected;
+use reach_pack_integrity::{Expected, Verification};
 use reach_policy::Mode;
 use reach_replay::{EndReason, Event, Header, Limits, PolicyMode, Recorder, Verdict, VerdictOutcome};
 use reach_runner::{Access, BuiltinTools, State, ToolHost, admit, keys, packs, policies};
@@ -17,7 +17,8 @@ fn sealed_log(demo: &Demo, scope: &str, outcome: VerdictOutcome, codes: &[&str])
     let now = state.memory.high_water().unwrap();
     let trust = state.load_trust(Path::new(&demo.path("trust.dsse.json")), now).unwrap();
     let pack = Path::new(&demo.path("inventory.reachpack")).to_path_buf();
-    let pack = packs::verify(&pack, None, &trust, &Expected::default(), now, None).unwrap();
+    let asked = Verification { trust: &trust, expected: &Expected::default(), now, seen: None };
+    let pack = packs::verify(&pack, None, &asked).unwrap();
     let bundle = policies::verify(Path::new(&demo.path("policy.reachpolicy")), &trust, now, None).unwrap();
     let host = BuiltinTools::definitions_only();
     let admission = admit(&pack, &bundle, None, &host, &state.node(), Mode::Enforce, now).unwrap();

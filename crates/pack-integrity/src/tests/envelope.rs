@@ -5,7 +5,7 @@ use reach_signing::Signer;
 use reach_types::{Class, Code};
 use serde_json::{Value, json};
 
-use crate::{Expected, PAYLOAD_TYPE, testing::*, verify_pack};
+use crate::{Expected, PAYLOAD_TYPE, Verification, testing::*, verify_pack};
 
 /// The good envelope as JSON, changed.
 fn changed(change: impl FnOnce(&mut Value)) -> String {
@@ -34,7 +34,9 @@ fn pae(payload_type: &str, length: usize, payload: &[u8]) -> Vec<u8> {
 #[test]
 fn k01_a_pack_without_signature_is_unsigned_and_nothing_else() {
     let trust = trust(&document());
-    let error = verify_pack(&pack()[..], None, &trust, &Expected::default(), now(), None).unwrap_err();
+    let expected = Expected::default();
+    let asked = Verification { trust: &trust, expected: &expected, now: now(), seen: None };
+    let error = verify_pack(&pack()[..], None, &asked).unwrap_err();
     assert_eq!((error.code(), error.class()), ("pack.unsigned", Class::Unsigned));
     assert_eq!(code(&pack(), &sign(&pack(), &[1])), "ok");
     assert_eq!(code(&pack(), ""), "pack.envelope_malformed");

@@ -45,7 +45,9 @@ fn k06_every_bit_of_the_envelope_counts_but_for_the_hint() {
     let mut flipped = envelope.clone().into_bytes();
     for bit in (0..flipped.len() * 8).filter(|bit| !hint.contains(&(bit / 8))) {
         flipped[bit / 8] ^= 1 << (bit % 8);
-        let result = crate::verify_pack(&archive[..], Some(&flipped), &trust, &crate::Expected::default(), now(), None);
+        let expected = crate::Expected::default();
+        let asked = crate::Verification { trust: &trust, expected: &expected, now: now(), seen: None };
+        let result = crate::verify_pack(&archive[..], Some(&flipped), &asked);
         let error = result.unwrap_err();
         let expected = matches!(error.class(), Class::Refused | Class::Untrusted | Class::Limit);
         assert!(expected, "bit {bit}: {}", error.code());

@@ -7,7 +7,8 @@ use ring::digest::{SHA512, digest};
 use serde_json::{Value, json};
 
 use crate::{
-    Expected, MemorySeen, PAYLOAD_TYPE, SeenError, SeenVersions, digest_archive, sign_pack, testing::*, verify_pack,
+    Expected, MemorySeen, PAYLOAD_TYPE, SeenError, SeenVersions, Verification, digest_archive, sign_pack, testing::*,
+    verify_pack,
 };
 
 #[test]
@@ -68,7 +69,9 @@ fn k11_signed_for_another_pack_than_the_one_wanted() {
             version: version.map(|version| PackVersion::parse(version).unwrap()),
         };
         let envelope = sign(&pack(), &[1]);
-        let result = verify_pack(&pack()[..], Some(envelope.as_bytes()), &trust(&document()), &expected, now(), None);
+        let trust = trust(&document());
+        let asked = Verification { trust: &trust, expected: &expected, now: now(), seen: None };
+        let result = verify_pack(&pack()[..], Some(envelope.as_bytes()), &asked);
         result.map_or_else(|error| error.code(), |_| "ok")
     };
     assert_eq!(want(Some("inventory"), Some("1.0.0")), "ok");
@@ -153,7 +156,9 @@ fn k24_a_signer_does_not_sign_a_validity_that_holds_nothing() {
 fn with_seen(seen: &dyn SeenVersions) -> &'static str {
     let envelope = sign(&pack(), &[1]);
     let trust = trust(&document());
-    let result = verify_pack(&pack()[..], Some(envelope.as_bytes()), &trust, &Expected::default(), now(), Some(seen));
+    let expected = Expected::default();
+    let asked = Verification { trust: &trust, expected: &expected, now: now(), seen: Some(seen) };
+    let result = verify_pack(&pack()[..], Some(envelope.as_bytes()), &asked);
     result.map_or_else(|error| error.code(), |_| "ok")
 }
 

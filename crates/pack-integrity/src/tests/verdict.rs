@@ -3,7 +3,7 @@
 use reach_signing::Signer;
 use reach_types::{Blake3Digest, Code, Grant, Scope};
 
-use crate::{Expected, MemorySeen, Provenance, sign_pack, testing::*, verify_pack};
+use crate::{Expected, MemorySeen, Provenance, Verification, sign_pack, testing::*, verify_pack};
 
 #[test]
 fn a_verdict_says_what_the_manifest_says() {
@@ -90,7 +90,8 @@ fn a_bad_signature_is_refused_before_the_archive_is_touched() {
     let envelope = sign(&pack(), &[9]);
     let trust = trust(&document());
     let expected = Expected::default();
-    let error = verify_pack(Untouchable, Some(envelope.as_bytes()), &trust, &expected, now(), None).unwrap_err();
+    let asked = Verification { trust: &trust, expected: &expected, now: now(), seen: None };
+    let error = verify_pack(Untouchable, Some(envelope.as_bytes()), &asked).unwrap_err();
     assert_eq!(error.code(), "pack.untrusted");
 }
 
@@ -105,7 +106,8 @@ fn k55_a_verdict_lists_only_checks_that_passed() {
 
     let expected = Expected { name: Some(verified.facts().name.clone()), version: None };
     let seen = MemorySeen::default();
-    let all = verify_pack(&pack()[..], Some(envelope.as_bytes()), &trust, &expected, now(), Some(&seen)).unwrap();
+    let asked = Verification { trust: &trust, expected: &expected, now: now(), seen: Some(&seen) };
+    let all = verify_pack(&pack()[..], Some(envelope.as_bytes()), &asked).unwrap();
     let asked: Vec<_> = all.checks().iter().filter(|check| !always.contains(check)).collect();
     assert_eq!(asked, [&"expected", &"rollback"]);
 }
