@@ -1,24 +1,63 @@
-//! Ratios of interleaved runs: `reach-bench [NAME]` prints one markdown table.
+//! Ratios of interleaved runs: `reach-bench [NAME]` prints markdown tables.
 
 mod digest;
 mod json;
+mod packs;
 mod pair;
+mod process;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, path::Path, process::ExitCode};
 
 use pair::{Pair, Summary};
 
 fn main() -> ExitCode {
-    let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let pairs: Vec<Pair> = json::pairs().into_iter().chain(digest::pairs()).collect();
-    let names = || pairs.iter().map(|pair| pair.name).collect::<Vec<_>>().join(", ");
-    if let Some(unknown) = wanted.iter().find(|name| !pairs.iter().any(|pair| pair.is(name))) {
-        eprintln!("error: no benchmark `{unknown}`; there are: {}", names());
-        return ExitCode::FAILURE;
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let done = match words.split_first() {
+        Some((first, rest)) if first == process::MEASURE => process::measure_one(rest),
+        Some((first, [file])) if first == packs::SHA256_ALONE => {
+            packs::sha256_alone(Path::new(file)).map_err(|error| error.to_string())
+        }
+        _ => all(&words.iter().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
     }
-    println!("{}", Summary::HEAD);
-    for pair in pairs.iter().filter(|pair| wanted.is_empty() || wanted.iter().any(|name| pair.is(name))) {
+}
+
+fn all(wanted: &[String]) -> Result<(), String> {
+    let pairs: Vec<Pair> = json::pairs().into_iter().chain(digest::pairs()).collect();
+    let names: Vec<&str> = pairs.iter().map(|pair| pair.name).chain(packs::NAMES).collect();
+    if let Some(unknown) = wanted.iter().find(|word| !names.iter().any(|name| is(name, word))) {
+        return Err(format!("no benchmark `{unknown}`; there are: {}", names.join(", ")));
+    }
+    let picked = |name: &str| wanted.is_empty() || wanted.iter().any(|word| is(name, word));
+    if pairs.iter().any(|pair| picked(pair.name)) {
+        println!("{}", Summary::HEAD);
+    }
+    for pair in pairs.iter().filter(|pair| picked(pair.name)) {
         println!("{}", pair.measure());
     }
-    ExitCode::SUCCESS
+    if packs::NAMES.into_iter().any(picked) { processes(&picked) } else { Ok(()) }
+}
+
+/// Whether `word` picks the benchmark `name`: the whole name, or its group.
+fn is(name: &str, word: &str) -> bool {
+    name == word || name.split('.').next() == Some(word)
+}
+
+fn processes(picked: &dyn Fn(&str) -> bool) -> Result<(), String> {
+    let fixtures = packs::Fixtures::make().map_err(|error| error.to_string())?;
+    let (pairs, missing) = fixtures.pairs().map_err(|error| error.to_string())?;
+    println!("\n{}", process::Summary::HEAD);
+    for pair in pairs.iter().filter(|pair| picked(pair.name)) {
+        println!("{}", pair.measure()?);
+    }
+    for peer in missing {
+        println!("\nNot measured, because it is not installed: {peer}.");
+    }
+    Ok(())
 }

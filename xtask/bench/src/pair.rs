@@ -33,11 +33,6 @@ pub struct Summary {
 }
 
 impl Pair {
-    /// Whether `name` picks this pair.
-    pub fn is(&self, name: &str) -> bool {
-        self.name == name || self.name.split('.').next() == Some(name)
-    }
-
     /// Warms both sides up, then measures them in turns.
     pub fn measure(&self) -> Summary {
         let (calls_ours, calls_base) = (calls_for_a_batch(&self.ours), calls_for_a_batch(&self.base));
