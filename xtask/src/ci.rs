@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{docs, error::Error, lint, process, threats, tidy};
+use crate::{docs, error::Error, lint, process, threats, tidy, vectors};
 
 /// How long fetching the advisory database may take before it counts as out of reach.
 const FETCH_LIMIT: Duration = Duration::from_secs(120);
@@ -26,6 +26,7 @@ const STEPS: &[(&str, Step)] = &[
     (TESTS, || done(process::cargo(&["test", "--workspace"]))),
     ("docs build", || done(build_docs())),
     ("docs drift", || done(docs::check())),
+    ("vectors", || done(vectors::check())),
     ("threats", || done(threats::run(&[]))),
     ("deny", deny),
     ("advisories", advisories),

@@ -3,6 +3,7 @@
 
 mod bench;
 mod ci;
+mod clients;
 mod docs;
 mod error;
 mod fuzz;
@@ -13,6 +14,7 @@ mod source;
 mod threats;
 mod tidy;
 mod tree;
+mod vectors;
 
 use std::process::ExitCode;
 
@@ -53,6 +55,18 @@ const TASKS: &[Task] = &[
         usage: "bench [NAME] [--write]",
         about: "ratios of interleaved runs; --write puts them into docs/benchmarks.md",
         run: bench::run,
+    },
+    Task {
+        name: "clients",
+        usage: "clients",
+        about: "install the other programs that tests compare with into target/clients; fails if one cannot be",
+        run: clients::run,
+    },
+    Task {
+        name: "vectors",
+        usage: "vectors [--check]",
+        about: "write docs/vectors, or check that it is what would be written",
+        run: vectors::run,
     },
     Task { name: "mutants", usage: "mutants PACKAGE", about: "which mutations no test notices", run: mutants::run },
 ];

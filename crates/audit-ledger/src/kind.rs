@@ -42,6 +42,12 @@ kinds! {
     ClockAnomaly = 2, "node.clock_anomaly";
     /// The node started with a check relaxed.
     RelaxationNoted = 3, "node.relaxation_noted";
+    /// An operator pinned another trust root in place of a lost one.
+    TrustReset = 4, "node.trust_reset";
+    /// Operators let an older version of a pack run again.
+    PackDowngradeAllowed = 5, "pack.downgrade_allowed";
+    /// A pack was signed: its digests and each signature's.
+    PackSigned = 6, "pack.signed";
     /// A run was admitted.
     RunAdmitted = 16, "run.admitted";
     /// A run was refused.

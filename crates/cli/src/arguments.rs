@@ -9,6 +9,7 @@ mod delegate;
 mod init;
 mod key;
 mod pack;
+mod plugin;
 mod policy;
 mod replay;
 mod run;
@@ -20,14 +21,15 @@ pub(crate) use self::{
     audit::Audit,
     delegate::{Delegate, Delegated},
     init::Init,
-    key::Key,
-    pack::{Pack, PackVerify},
+    key::{Key, SignWith},
+    pack::{AllowDowngrade, Pack, PackAsked, PackVerify},
+    plugin::{Plugin, PluginVerify},
     policy::Policy,
     replay::Replay,
     run::Run,
     spec::Spec,
     status::Status,
-    trust::{Trust, TrustSource},
+    trust::{Trust, TrustEdit, TrustInit, TrustSigning, TrustSource},
 };
 
 /// Sign, verify, gate, run, record, replay and audit agent packs.
@@ -40,6 +42,10 @@ pub(crate) struct Arguments {
     /// Print one JSON object instead of text.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// The file whose first line is the passphrase of encrypted private keys (mode 0600), or `-` for
+    /// standard input; without it a terminal is asked.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) noun: Noun,
 }
@@ -63,6 +69,12 @@ pub(crate) enum Noun {
     /// Build, sign, verify and inspect packs.
     #[command(subcommand, after_help = "Example: reach pack verify inventory.reachpack --trust trust.dsse.json")]
     Pack(Pack),
+    /// Verify plugin manifests and the files they pin.
+    #[command(
+        subcommand,
+        after_help = "Example: reach plugin verify manifest.json manifest.sig.json --keys keyring.json"
+    )]
+    Plugin(Plugin),
     /// Build, verify, show and ask policy bundles.
     #[command(subcommand, after_help = "Example: reach policy verify policy.reachpolicy --trust trust.dsse.json")]
     Policy(Policy),

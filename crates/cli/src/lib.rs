@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod passphrase;
 mod progress;
 mod report;
 mod terminal;
@@ -12,21 +13,23 @@ use clap::{CommandFactory, Parser};
 use reach_runner::World;
 use reach_types::{Class, CodeRow};
 
+pub use passphrase::AskOnTerminal;
 pub use terminal::Terminal;
 
 use arguments::{Arguments, Noun};
 use report::{Failure, Report};
 
-/// Runs one command line and returns the exit code.
-pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &World, terminal: &mut Terminal<'_>) -> u8 {
+/// Runs one command line in `world` and returns the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, world: World, terminal: &mut Terminal<'_>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     // As it was typed, so that the command lines that quickstart prints work in the same place.
     let program = arguments.first().map_or_else(|| "reach".to_owned(), |program| quoted(program));
     let json = arguments.iter().any(|word| word == "--json");
     let code = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => {
-            let report = dispatch(arguments, &program, world, terminal).unwrap_or_else(Failure::into_report);
-            report.print(json, terminal)
+            let world = passphrase::given(arguments.passphrase_file.as_deref(), world);
+            let report = world.and_then(|world| dispatch(arguments, &program, &world, terminal));
+            report.unwrap_or_else(Failure::into_report).print(json, terminal)
         }
         Err(error) => usage(&error, json, terminal),
     };
@@ -72,6 +75,7 @@ fn dispatch(
         Noun::Key(command) => commands::key::run(&command, world),
         Noun::Trust(command) => commands::trust::run(&command, world),
         Noun::Pack(command) => commands::pack::run(&command, world),
+        Noun::Plugin(command) => commands::plugin::run(&command, world),
         Noun::Policy(command) => commands::policy::run(&command, world),
         Noun::Run(command) => commands::run::run(&command, world, terminal),
         Noun::Replay(command) => commands::replay::run(&command, world),

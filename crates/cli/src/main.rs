@@ -6,14 +6,14 @@ use std::{
     process::ExitCode,
 };
 
-use reach_cli::Terminal;
+use reach_cli::{AskOnTerminal, Terminal};
 use reach_runner::{Environment, World, take_panic};
 use reach_types::Code;
 
 fn main() -> ExitCode {
     reach_runner::harden_process();
     let code = match Environment::from_process() {
-        Ok(environment) => guarded(&World::system(environment)),
+        Ok(environment) => guarded(World { passphrases: Box::new(AskOnTerminal), ..World::system(environment) }),
         Err(error) => {
             let row = error.row();
             say(&format!("error[{}]: {error}\n  {}", row.code, row.remedy));
@@ -29,7 +29,7 @@ fn say(text: &str) {
 }
 
 /// A panic is a fault of ours: it is reported as one, with its own exit code.
-fn guarded(world: &World) -> u8 {
+fn guarded(world: World) -> u8 {
     let run = catch_unwind(AssertUnwindSafe(|| {
         let (mut out, mut err) = (io::stdout().lock(), io::stderr());
         let interactive = err.is_terminal();

@@ -57,6 +57,11 @@ impl Report {
         self.lines.first().map_or(self.verdict, String::as_str)
     }
 
+    /// How many checks passed.
+    pub(crate) fn passed(&self) -> usize {
+        self.checks.len()
+    }
+
     /// The member `name` of the JSON object.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.fields.get(name)

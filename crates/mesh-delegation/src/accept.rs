@@ -161,7 +161,7 @@ pub fn accept(
 /// Each link must be signed by its issuer, a trusted node; no node may stand behind two ids.
 fn check_signatures(links: &[ReadLink], context: &AcceptContext<'_>) -> Result<(), AcceptError> {
     // Our own key may be missing in the trust document: it signs nothing here.
-    let our_name = context.trust.document().key(&KeyId(context.us.0)).map(|(signer, _)| signer.name.as_str());
+    let our_name = context.trust.key(&KeyId(context.us.0)).map(|(signer, _)| signer.name.as_str());
     let mut names: BTreeSet<&str> = our_name.into_iter().collect();
     for (index, one) in links.iter().enumerate() {
         let verified = verify_node(&one.envelope, &one.link.issuer, context.trust, context.now);
@@ -179,6 +179,7 @@ fn signature_error(index: usize, error: AuthorityError) -> AcceptError {
         AuthorityError::BadSignature => AcceptError::Chain(ChainError::LinkSignatureInvalid { index }),
         lost @ (AuthorityError::NotYetValid { .. }
         | AuthorityError::Expired { .. }
+        | AuthorityError::Overdue { .. }
         | AuthorityError::Retired
         | AuthorityError::Revoked
         | AuthorityError::NameScope) => AcceptError::IssuerKey(lost),

@@ -196,6 +196,7 @@ pub(crate) fn trust() -> VerifiedTrust {
         version: 1,
         created: Timestamp::from_millis(0),
         expires: far,
+        max_key_age_days: None,
         thresholds: BTreeMap::from([(Role::Root, 1)]),
         signers,
         revoked_packs: Vec::new(),

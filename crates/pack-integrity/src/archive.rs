@@ -4,6 +4,7 @@ mod header;
 mod names;
 mod path;
 mod read;
+mod window;
 mod write;
 
 pub use header::Entry;
@@ -13,5 +14,4 @@ pub use read::{ArchiveError, ArchiveReader};
 pub use write::{ArchiveWriter, WriteError};
 
 pub(crate) use names::Sequence;
-pub(crate) use read::BUFFER_BYTES;
-pub(crate) use write::read_some;
+pub(crate) use window::Window;

@@ -3,10 +3,8 @@
 use std::io::Read;
 
 use crate::{
-    ArchiveDigests, ArchiveError, ArchivePath, ArchiveReader, Entry, MANIFEST_PATH, MAX_MANIFEST_BYTES, Manifest,
-    ManifestError,
-    archive::Sequence,
-    digests::{Digesting, OtherDigest},
+    ArchiveDigests, ArchiveError, ArchivePath, ArchiveReader, ContentSink, Entry, MANIFEST_PATH, MAX_MANIFEST_BYTES,
+    Manifest, ManifestError, SinkStopped, archive::Sequence, digests::OtherDigest,
 };
 
 /// Why the contents of an archive are not those of a pack.
@@ -28,11 +26,15 @@ pub enum ContentsError {
         /// Which one.
         path: ArchivePath,
     },
+    /// The [`ContentSink`] gave up, and knows why.
+    #[error("the contents of the archive could not be handed on")]
+    Sink,
 }
 
 reach_types::codes!(ContentsError {
     NoManifest => ("pack.no_manifest", Refused, "put a `pack.toml` at the root of the directory and build the pack again"),
     MissingFile => ("pack.missing_file", Refused, "add the file, or take it out of the manifest's `files`"),
+    Sink => ("pack.sink_stopped", Environment, "see what the contents were handed to"),
 } wrap { Archive, Manifest });
 
 /// What an archive holds. Nothing is said about who made it.
@@ -52,7 +54,7 @@ pub struct Inspection {
 /// Every variant of [`ContentsError`]: the archive's first, then the manifest's.
 pub fn inspect_archive<R: Read>(archive: R) -> Result<Inspection, ContentsError> {
     let mut entries = Vec::new();
-    let contents = Contents::read(archive, &[], &mut |entry| entries.push(entry.clone()))?;
+    let contents = Contents::read(archive, &[], &mut entries)?;
     let digests = contents.digests;
     let (manifest, _) = contents.manifest()?;
     Ok(Inspection { entries, digests, manifest })
@@ -67,23 +69,25 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
-    /// Reads an archive to its last byte, and computes the digests of `others` beside our own.
+    /// Reads an archive to its last byte, handing it on to `sink`, and computes the digests of
+    /// `others` beside our own.
     pub(crate) fn read<R: Read>(
         archive: R,
         others: &[OtherDigest],
-        each: &mut dyn FnMut(&Entry),
+        sink: &mut dyn ContentSink,
     ) -> Result<Self, ContentsError> {
-        let mut digesting = Digesting::new(archive, others);
-        let mut reader = ArchiveReader::new(&mut digesting);
+        let mut reader = ArchiveReader::digesting(archive, others);
         let mut manifest = None;
         while let Some(entry) = reader.next_entry().map_err(ContentsError::Archive)? {
-            each(&entry);
-            if entry.path().as_str() == MANIFEST_PATH {
-                manifest = Some(read_manifest(&mut reader, &entry)?);
+            let mut kept = manifest_buffer(&entry)?;
+            sink.file(&entry)?;
+            while let Some(chunk) = reader.next_chunk().map_err(ContentsError::Archive)? {
+                sink.chunk(chunk)?;
+                kept.iter_mut().for_each(|kept| kept.extend_from_slice(chunk));
             }
+            manifest = manifest.or(kept);
         }
-        let sequence = reader.into_sequence();
-        let (digests, others) = digesting.finish();
+        let (sequence, digests, others) = reader.finish().map_err(ContentsError::Archive)?;
         Ok(Self { digests, others, manifest, sequence })
     }
 
@@ -98,14 +102,19 @@ impl Contents {
     }
 }
 
-/// The size is checked before a byte is kept.
-fn read_manifest<R: Read>(reader: &mut ArchiveReader<R>, entry: &Entry) -> Result<Vec<u8>, ContentsError> {
+/// Room for the manifest, if that is what `entry` is. Its size is checked before a byte is kept.
+fn manifest_buffer(entry: &Entry) -> Result<Option<Vec<u8>>, ContentsError> {
+    if entry.path().as_str() != MANIFEST_PATH {
+        return Ok(None);
+    }
     if entry.size() > MAX_MANIFEST_BYTES as u64 {
         return Err(ContentsError::Manifest(ManifestError::TooLarge { actual: entry.size() }));
     }
-    let mut bytes = Vec::new();
-    while let Some(chunk) = reader.next_chunk().map_err(ContentsError::Archive)? {
-        bytes.extend_from_slice(chunk);
+    Ok(Some(Vec::new()))
+}
+
+impl From<SinkStopped> for ContentsError {
+    fn from(SinkStopped: SinkStopped) -> Self {
+        Self::Sink
     }
-    Ok(bytes)
 }

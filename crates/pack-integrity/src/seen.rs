@@ -28,6 +28,15 @@ pub trait SeenVersions {
     /// # Errors
     /// [`SeenError::Unavailable`].
     fn highest(&self, name: &PackName) -> Result<Option<(PackVersion, Blake3Digest)>, SeenError>;
+
+    /// The archive that was seen before as this version, if the store still knows. A store that
+    /// can be told to go back answers for what it went back from as well.
+    ///
+    /// # Errors
+    /// [`SeenError::Unavailable`].
+    fn archive_of(&self, name: &PackName, version: PackVersion) -> Result<Option<Blake3Digest>, SeenError> {
+        Ok(self.highest(name)?.filter(|(highest, _)| *highest == version).map(|(_, digest)| digest))
+    }
 }
 
 /// [`SeenVersions`] in memory.

@@ -1,6 +1,6 @@
 //! Signing: a statement about an archive, in an envelope.
 
-use reach_signing::{Envelope, MAX_SIGNATURES, SignError, Signature, Signer};
+use reach_signing::{Envelope, MAX_SIGNATURES, SignError, Signer};
 use reach_types::Timestamp;
 
 use crate::{ArchiveDigests, Manifest, PAYLOAD_TYPE, Statement};
@@ -62,20 +62,11 @@ pub fn sign_pack(
         return Err(SignPackError::Dates);
     }
     let envelope = Envelope::sign(PAYLOAD_TYPE, statement.to_json(), signers).map_err(SignPackError::Sign)?;
-    if verifies(&envelope, signers) { Ok(envelope.to_json()) } else { Err(SignPackError::Faulty) }
+    if envelope.signed_by(signers) { Ok(envelope.to_json()) } else { Err(SignPackError::Faulty) }
 }
 
 /// The moment cut to its second, if a statement can say it.
 fn whole_seconds(time: Timestamp) -> Result<Timestamp, SignPackError> {
     let time = Timestamp::from_millis(time.as_millis() - time.as_millis() % 1000);
     Timestamp::parse(&time.to_string()).map_err(|_| SignPackError::Dates)
-}
-
-/// A token or agent is not believed: each signature is checked before it is handed out.
-fn verifies(envelope: &Envelope, signers: &[&dyn Signer]) -> bool {
-    let message = envelope.message();
-    envelope.signatures().iter().zip(signers).all(|(one, signer)| {
-        let signature = Signature::from_slice(&one.signature);
-        signature.is_some_and(|signature| signer.public_key().verifies(&message, &signature))
-    })
 }

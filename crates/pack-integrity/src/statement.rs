@@ -129,6 +129,10 @@ impl Statement {
             return Err(malformed("it is not about exactly one subject"));
         };
         let (digests, others) = read_digests(&subject.digest)?;
+        // A list would be read by position, and so go round the names of the fields.
+        if !raw.predicate.is_object() {
+            return Err(malformed("its predicate is not an object"));
+        }
         let predicate = RawPredicate::deserialize(raw.predicate).map_err(|_| malformed("its predicate's fields"))?;
         let name = PackName::parse(&predicate.name).map_err(|_| malformed("its pack name"))?;
         if subject.name != archive_name(&name) {

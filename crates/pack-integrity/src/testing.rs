@@ -66,6 +66,7 @@ pub(crate) fn document() -> TrustDocument {
         version: 1,
         created: at("2026-01-01T00:00:00Z"),
         expires: at("2027-01-01T00:00:00Z"),
+        max_key_age_days: None,
         thresholds: BTreeMap::new(),
         signers: vec![
             SignerEntry { name: "root".to_owned(), keys, packs: Vec::new() },
@@ -225,7 +226,11 @@ pub(crate) fn verify_under(
     at: Timestamp,
 ) -> Result<VerifiedPack, VerifyError> {
     let expected = Expected::default();
-    verify_pack(archive, Some(envelope.as_bytes()), &Verification { trust, expected: &expected, now: at, seen: None })
+    verify_pack(
+        archive,
+        Some(envelope.as_bytes()),
+        &Verification { trust, expected: &expected, now: at, seen: None, evidence: None },
+    )
 }
 
 /// `"ok"`, or the code of the refusal.

@@ -5,6 +5,7 @@ mod authority;
 mod envelope;
 mod flips;
 mod graph;
+mod legacy;
 mod manifest;
 mod properties;
 mod statement;

@@ -1,8 +1,9 @@
 //! The verdict: a type that only the verifier makes.
 
+use reach_signing::Envelope;
 use reach_types::{Blake3Digest, PackFacts, Sha256Digest, Timestamp};
 
-use crate::{ArchiveDigests, Manifest};
+use crate::{ArchiveDigests, Check, Manifest};
 
 /// Who vouches for a pack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,11 +13,21 @@ pub enum Provenance {
         /// Their names, sorted: those counted towards the threshold, in scope for this pack's name.
         signers: Vec<String>,
     },
+    /// Nobody signed it: an exception of the organization's policy names it.
+    LegacyUnsigned {
+        /// The archive that the exception names: this pack's.
+        digest: Blake3Digest,
+        /// The exception's reason.
+        reason: String,
+        /// The exception covers nothing from this moment on.
+        until: Timestamp,
+    },
 }
 
 /// A pack that passed every check: holding one proves it, for the moment it was verified at.
 ///
-/// Only [`crate::verify_pack`] makes one:
+/// Only [`crate::verify_pack`] makes one, and [`crate::accept_legacy_unsigned`] for what a policy
+/// exempts:
 ///
 /// ```compile_fail
 /// let pack = reach_pack_integrity::VerifiedPack { ..todo!() };
@@ -28,9 +39,11 @@ pub struct VerifiedPack {
     pub(crate) manifest_bytes: Vec<u8>,
     pub(crate) provenance: Provenance,
     pub(crate) digests: ArchiveDigests,
-    pub(crate) created: Timestamp,
+    pub(crate) created: Option<Timestamp>,
     pub(crate) expires: Timestamp,
     pub(crate) checks: Checks,
+    /// What was signed, to be judged again; nothing for a legacy pack.
+    pub(crate) envelope: Option<Envelope>,
 }
 
 impl VerifiedPack {
@@ -70,35 +83,45 @@ impl VerifiedPack {
         &self.digests.blake3
     }
 
-    /// When the signers say it was made: their word, no evidence.
+    /// What the signers signed; `None` if nobody did.
     #[must_use]
-    pub const fn created(&self) -> Timestamp {
+    pub const fn envelope(&self) -> Option<&Envelope> {
+        self.envelope.as_ref()
+    }
+
+    /// When the signers say it was made: their word, no evidence. `None` if nobody signed it.
+    #[must_use]
+    pub const fn created(&self) -> Option<Timestamp> {
         self.created
     }
 
-    /// Valid until before this moment.
+    /// Valid until before this moment: the statement's end, or the exception's.
     #[must_use]
     pub const fn expires(&self) -> Timestamp {
         self.expires
     }
 
     /// The checks that passed, in the order they were made. Those that were not asked for
-    /// (`expected`, `rollback`) are not in it.
+    /// ([`Check::Expected`], [`Check::Rollback`]) are not in it.
     #[must_use]
-    pub fn checks(&self) -> &[&'static str] {
-        &self.checks.0
+    pub fn checks(&self) -> &[Check] {
+        &self.checks.passed
     }
 }
 
-/// The checks that passed.
+/// The checks that passed, and the one that did not.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Checks(Vec<&'static str>);
+pub(crate) struct Checks {
+    pub(crate) passed: Vec<Check>,
+    pub(crate) failed: Option<Check>,
+}
 
 impl Checks {
-    /// Lists `check` if it passed, and hands its result on.
-    pub(crate) fn pass<T, E>(&mut self, check: &'static str, result: Result<T, E>) -> Result<T, E> {
-        if result.is_ok() {
-            self.0.push(check);
+    /// Lists `check` if it passed, keeps it as the one that failed if not, and hands its result on.
+    pub(crate) fn pass<T, E>(&mut self, check: Check, result: Result<T, E>) -> Result<T, E> {
+        match &result {
+            Ok(_) => self.passed.push(check),
+            Err(_) => self.failed = Some(check),
         }
         result
     }

@@ -4,12 +4,12 @@ mod error;
 
 use std::io::Read;
 
-use reach_signing::{Envelope, MAX_SIGNATURES, Reader, Role, VerifiedTrust};
-use reach_types::{PackName, PackVersion, Timestamp};
+use reach_signing::{Envelope, MAX_SIGNATURES, Reader, Role, SignatureEvidence, VerifiedTrust};
+use reach_types::{Blake3Digest, PackName, PackVersion, Timestamp};
 
 use crate::{
-    ArchiveDigests, MAX_STATEMENT_BYTES, Manifest, PAYLOAD_TYPE, Provenance, SeenVersions, Statement, VerifiedPack,
-    digests::OtherDigest, inspect::Contents, verified::Checks,
+    ArchiveDigests, Check, ContentSink, MAX_STATEMENT_BYTES, Manifest, PAYLOAD_TYPE, Provenance, SeenVersions,
+    Statement, VerifiedPack, digests::OtherDigest, inspect::Contents, verified::Checks,
 };
 
 pub use error::VerifyError;
@@ -37,6 +37,8 @@ pub struct Verification<'a> {
     pub now: Timestamp,
     /// The versions seen before; without them nothing is said about rollback.
     pub seen: Option<&'a dyn SeenVersions>,
+    /// What dates the signatures; without it, none of a key that is not active any more counts.
+    pub evidence: Option<&'a SignatureEvidence>,
 }
 
 /// Verifies the archive of a pack against the envelope beside it.
@@ -56,57 +58,92 @@ pub fn verify_pack<R: Read>(
     envelope: Option<&[u8]>,
     asked: &Verification<'_>,
 ) -> Result<VerifiedPack, VerifyError> {
-    let mut checks = Checks::default();
-    let bytes = envelope.ok_or(VerifyError::Unsigned)?;
-    let signed = authenticate(bytes, asked, &mut checks)?;
-    check_wanted(&signed.statement, asked, &mut checks)?;
+    verify_noting(archive, envelope, asked, &mut (), &mut Checks::default())
+}
+
+/// As [`verify_pack`], handing every file and each of its bytes to `sink` as they are digested: what
+/// it gets is what the verdict is about, whatever happens to the file meanwhile.
+///
+/// Nothing reaches the sink before the signatures and the statement have passed; but the verdict
+/// itself comes last. After an error all that the sink made must be thrown away.
+///
+/// # Errors
+/// As [`verify_pack`], and [`crate::ContentsError::Sink`] if the sink gave up.
+pub fn verify_pack_into<R: Read>(
+    archive: R,
+    envelope: Option<&[u8]>,
+    asked: &Verification<'_>,
+    sink: &mut dyn ContentSink,
+) -> Result<VerifiedPack, VerifyError> {
+    verify_noting(archive, envelope, asked, sink, &mut Checks::default())
+}
+
+/// As [`verify_pack_into`]; whatever comes of it, `checks` says how far it came.
+pub(crate) fn verify_noting<R: Read>(
+    archive: R,
+    envelope: Option<&[u8]>,
+    asked: &Verification<'_>,
+    sink: &mut dyn ContentSink,
+    checks: &mut Checks,
+) -> Result<VerifiedPack, VerifyError> {
+    let signed = authenticate(envelope, asked, checks)?;
+    check_wanted(&signed.statement, asked, checks)?;
     if let Some(seen) = asked.seen {
-        checks.pass("rollback", check_rollback(&signed.statement, seen))?;
+        checks.pass(Check::Rollback, check_rollback(&signed.statement, seen))?;
     }
-    let contents = Contents::read(archive, &signed.statement.others, &mut |_| {}).map_err(VerifyError::Contents);
-    let contents = checks.pass("archive", contents)?;
-    let digests = checks.pass("digests", check_digests(&signed.statement, contents.digests, &contents.others))?;
-    let (manifest, manifest_bytes) = checks.pass("manifest", check_manifest(&signed.statement, contents))?;
+    let contents = Contents::read(archive, &signed.statement.others, sink).map_err(VerifyError::Contents);
+    let contents = checks.pass(Check::Archive, contents)?;
+    let digests = checks.pass(Check::Digests, check_digests(&signed.statement, contents.digests, &contents.others))?;
+    let (manifest, manifest_bytes) = checks.pass(Check::Manifest, check_manifest(&signed.statement, contents))?;
     Ok(VerifiedPack {
         facts: manifest.facts(digests.blake3),
         manifest,
         manifest_bytes,
         provenance: Provenance::Signed { signers: signed.signers },
         digests,
-        created: signed.statement.created,
+        created: Some(signed.statement.created),
         expires: signed.statement.expires,
-        checks,
+        checks: checks.clone(),
+        envelope: Some(signed.envelope),
     })
 }
 
-/// A statement, and the signers who may make it.
+/// A statement, the signers who may make it, and what they signed.
 struct Signed {
+    envelope: Envelope,
     statement: Statement,
     signers: Vec<String>,
 }
 
-fn authenticate(bytes: &[u8], asked: &Verification<'_>, checks: &mut Checks) -> Result<Signed, VerifyError> {
-    let read = Envelope::read(bytes, Reader::Foreign, MAX_ENVELOPE_BYTES).map_err(VerifyError::from);
-    let envelope = checks.pass("envelope", read)?;
+fn authenticate(bytes: Option<&[u8]>, asked: &Verification<'_>, checks: &mut Checks) -> Result<Signed, VerifyError> {
+    let envelope = checks.pass(Check::Envelope, read_envelope(bytes))?;
     // Twice: which signers may sign for this name is known only when the name can be believed.
-    let Verification { trust, now, .. } = *asked;
-    let verify = |name| envelope.verify(trust, Role::Pack, name, PAYLOAD_TYPE, now).map_err(VerifyError::from);
-    let verified = checks.pass("signatures", verify(None))?;
+    let Verification { trust, now, evidence, .. } = *asked;
+    let verify = |name| {
+        let verified = envelope.verify_dated(trust, Role::Pack, name, PAYLOAD_TYPE, now, evidence);
+        verified.map_err(VerifyError::from)
+    };
+    let verified = checks.pass(Check::Signatures, verify(None))?;
     let read = Statement::read(verified.payload).map_err(VerifyError::Statement);
-    let statement = checks.pass("statement", read)?;
-    let signers = checks.pass("name_scope", verify(Some(&statement.name)))?.signers;
-    Ok(Signed { statement, signers })
+    let statement = checks.pass(Check::Statement, read)?;
+    let signers = checks.pass(Check::NameScope, verify(Some(&statement.name)))?.signers;
+    Ok(Signed { envelope, statement, signers })
+}
+
+fn read_envelope(bytes: Option<&[u8]>) -> Result<Envelope, VerifyError> {
+    let bytes = bytes.ok_or(VerifyError::Unsigned)?;
+    Envelope::read(bytes, Reader::Foreign, MAX_ENVELOPE_BYTES).map_err(VerifyError::from)
 }
 
 fn check_wanted(statement: &Statement, asked: &Verification<'_>, checks: &mut Checks) -> Result<(), VerifyError> {
     if *asked.expected != Expected::default() {
-        checks.pass("expected", check_expected(statement, asked.expected))?;
+        checks.pass(Check::Expected, check_expected(statement, asked.expected))?;
     }
-    checks.pass("expiry", check_expiry(statement, asked.now))?;
-    checks.pass("revocation", check_revocation(statement, asked.trust))
+    checks.pass(Check::Expiry, check_expiry(statement, asked.now))?;
+    checks.pass(Check::Revocation, check_revocation(&statement.digests.blake3, asked.trust))
 }
 
-fn check_expected(statement: &Statement, expected: &Expected) -> Result<(), VerifyError> {
+pub(crate) fn check_expected(statement: &Statement, expected: &Expected) -> Result<(), VerifyError> {
     let name = expected.name.as_ref().is_none_or(|name| *name == statement.name);
     let version = expected.version.is_none_or(|version| version == statement.version);
     if name && version {
@@ -121,20 +158,21 @@ fn check_expiry(statement: &Statement, now: Timestamp) -> Result<(), VerifyError
 }
 
 /// A revocation counts at once, whatever its date.
-fn check_revocation(statement: &Statement, trust: &VerifiedTrust) -> Result<(), VerifyError> {
-    match trust.document().pack_revocation(&statement.digests.blake3) {
+pub(crate) fn check_revocation(archive: &Blake3Digest, trust: &VerifiedTrust) -> Result<(), VerifyError> {
+    match trust.document().pack_revocation(archive) {
         Some(revoked) => Err(VerifyError::PackRevoked { since: revoked.since }),
         None => Ok(()),
     }
 }
 
-fn check_rollback(statement: &Statement, seen: &dyn SeenVersions) -> Result<(), VerifyError> {
+pub(crate) fn check_rollback(statement: &Statement, seen: &dyn SeenVersions) -> Result<(), VerifyError> {
     let version = statement.version;
-    match seen.highest(&statement.name).map_err(VerifyError::Seen)? {
-        Some((highest, _)) if version < highest => Err(VerifyError::Rollback { version, highest }),
-        Some((highest, digest)) if version == highest && digest != statement.digests.blake3 => {
-            Err(VerifyError::Equivocation { version })
-        }
+    let highest = seen.highest(&statement.name).map_err(VerifyError::Seen)?;
+    if let Some((highest, _)) = highest.filter(|(highest, _)| version < *highest) {
+        return Err(VerifyError::Rollback { version, highest });
+    }
+    match seen.archive_of(&statement.name, version).map_err(VerifyError::Seen)? {
+        Some(digest) if digest != statement.digests.blake3 => Err(VerifyError::Equivocation { version }),
         _ => Ok(()),
     }
 }

@@ -21,14 +21,15 @@ pub const MAX_BUNDLE_BYTES: usize = MAX_BUNDLE_PAYLOAD_BYTES / 3 * 4 + 64 * 1024
 ///
 /// # Errors
 /// [`BundleError::Unsigned`] without signers, [`BundleError::Sign`] if one refuses,
-/// [`BundleError::TooManySignatures`] if they are too many.
+/// [`BundleError::TooManySignatures`] if they are too many, [`BundleError::SignerFaulty`] if one
+/// returned something that its public key does not verify.
 pub fn build_bundle(policy: &Policy, signers: &[&dyn Signer]) -> Result<String, BundleError> {
     let payload = wire::encode(policy)?;
     let file = Envelope::sign(BUNDLE_PAYLOAD_TYPE, payload, signers).map_err(BundleError::Sign)?.to_json();
     // What a reader would refuse is not handed out.
     let read = Envelope::read(file.as_bytes(), Reader::Own, MAX_BUNDLE_BYTES).map_err(envelope_error)?;
     wire::decode(read.unverified_payload())?;
-    Ok(file)
+    if read.signed_by(signers) { Ok(file) } else { Err(BundleError::SignerFaulty) }
 }
 
 /// A policy whose signatures, encoding, validity and place after the floor were checked.
@@ -38,7 +39,7 @@ pub fn build_bundle(policy: &Policy, signers: &[&dyn Signer]) -> Result<String, 
 /// ```compile_fail,E0451
 /// # use reach_policy::{Policy, VerifiedBundle};
 /// fn forged(policy: Policy, digest: reach_types::Blake3Digest) -> VerifiedBundle {
-///     VerifiedBundle { policy, digest, signers: Vec::new() }
+///     VerifiedBundle { policy, digest, signers: Vec::new(), envelope: todo!() }
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,7 @@ pub struct VerifiedBundle {
     policy: Policy,
     digest: Blake3Digest,
     signers: Vec<String>,
+    envelope: Envelope,
 }
 
 impl VerifiedBundle {
@@ -68,11 +70,22 @@ impl VerifiedBundle {
         let verified = envelope.verify(trust, Role::Policy, None, BUNDLE_PAYLOAD_TYPE, now).map_err(envelope_error)?;
         let policy = wire::decode(verified.payload)?;
         let digest = Blake3Digest::derive("reach 2026 policy bundle v1", &[verified.payload]);
-        let bundle = Self { policy, digest, signers: verified.signers };
+        let signers = verified.signers;
+        let bundle = Self { policy, digest, signers, envelope };
         // A step back says more than an expiry that it may well come with.
         floor.map_or(Ok(()), |floor| floor.check(&bundle.floor()))?;
         bundle.policy.check_validity(now).map_err(BundleError::Validity)?;
         Ok(bundle)
+    }
+
+    /// Judges this bundle again under `trust`, a newer document perhaps, at `now`: whether its
+    /// signatures still reach the threshold of role `policy`, and whether it is in force.
+    ///
+    /// # Errors
+    /// What [`VerifiedBundle::verify`] refuses of signatures and validity.
+    pub fn check_standing(&self, trust: &VerifiedTrust, now: Timestamp) -> Result<(), BundleError> {
+        self.envelope.verify(trust, Role::Policy, None, BUNDLE_PAYLOAD_TYPE, now).map_err(envelope_error)?;
+        self.policy.check_validity(now).map_err(BundleError::Validity)
     }
 
     /// A gate for this bundle's policy.

@@ -56,6 +56,12 @@ pub enum BundleError {
         /// When it ended.
         expired: Timestamp,
     },
+    /// The signing key is older than the trust document allows.
+    #[error("the signing key has been older than the trust document allows since {since}")]
+    KeyOverdue {
+        /// Since when.
+        since: Timestamp,
+    },
     /// The signing key was retired.
     #[error("the signing key was retired")]
     KeyRetired,
@@ -77,11 +83,8 @@ pub enum BundleError {
         expected: &'static str,
     },
     /// Another version of the encoding.
-    #[error("the policy is not in encoding {expected}, the one known here")]
-    Format {
-        /// The encoding known here.
-        expected: u16,
-    },
+    #[error("the policy is not in encoding 1 or 2, those known here")]
+    Format,
     /// Another spelling of the same policy is the canonical one.
     #[error("the policy is not in its one canonical encoding")]
     NonCanonical,
@@ -111,6 +114,9 @@ pub enum BundleError {
     /// Signing failed.
     #[error(transparent)]
     Sign(SignError),
+    /// A signer returned something that its own public key does not verify.
+    #[error("a signer returned a signature that its public key does not verify")]
+    SignerFaulty,
 }
 
 reach_types::codes!(BundleError {
@@ -123,6 +129,7 @@ reach_types::codes!(BundleError {
     KeyUntrusted => ("policy.bundle_key_untrusted", Untrusted, "have it signed by a trusted `policy` key only, or add the signer to the trust document"),
     KeyNotYetValid => ("policy.bundle_key_not_yet_valid", Expired, "wait, or check the clock"),
     KeyExpired => ("policy.bundle_key_expired", Expired, "have it signed again with a current key"),
+    KeyOverdue => ("policy.bundle_key_overdue", Expired, "have it signed again with a newer key"),
     KeyRetired => ("policy.bundle_key_retired", Expired, "have it signed again with a current key"),
     KeyRevoked => ("policy.bundle_key_revoked", Expired, "have it signed again with another key; treat what this key signed with suspicion"),
     Threshold => ("policy.bundle_threshold", Untrusted, "collect signatures from more signers"),
@@ -131,6 +138,7 @@ reach_types::codes!(BundleError {
     NonCanonical => ("policy.bundle_non_canonical", Unsafe, "build the bundle again with a conforming writer"),
     Rollback => ("policy.bundle_rollback", Expired, "get the newest bundle; to go back, sign the old rules as a newer version"),
     Equivocation => ("policy.bundle_equivocation", Refused, "ask the signers why one version has two contents, and sign a newer one"),
+    SignerFaulty => ("policy.signer_faulty", Environment, "check the signing device or agent, and which key it uses"),
 } wrap { Policy, Validity, Encoding, Sign });
 
 /// What a refused envelope means for a bundle: exhaustive, so that no new case slips through.
@@ -157,6 +165,7 @@ fn authority_error(error: AuthorityError) -> BundleError {
         AuthorityError::BadSignature => BundleError::SignatureInvalid,
         AuthorityError::NotYetValid { from } => BundleError::KeyNotYetValid { from },
         AuthorityError::Expired { expired } => BundleError::KeyExpired { expired },
+        AuthorityError::Overdue { since } => BundleError::KeyOverdue { since },
         AuthorityError::Retired => BundleError::KeyRetired,
         AuthorityError::Revoked => BundleError::KeyRevoked,
     }

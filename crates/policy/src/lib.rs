@@ -6,6 +6,7 @@ mod bundle;
 #[cfg(feature = "bundle")]
 mod bundle_error;
 mod decision;
+mod exceptions;
 #[cfg(feature = "bundle")]
 mod floor;
 mod gate;
@@ -29,6 +30,7 @@ pub use bundle::{BUNDLE_PAYLOAD_TYPE, MAX_BUNDLE_BYTES, VerifiedBundle, build_bu
 #[cfg(feature = "bundle")]
 pub use bundle_error::BundleError;
 pub use decision::{Decision, Outcome};
+pub use exceptions::MAX_EXCEPTIONS;
 #[cfg(feature = "bundle")]
 pub use floor::BundleFloor;
 pub use gate::{Gate, Rights, Subject};

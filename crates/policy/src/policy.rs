@@ -2,10 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reach_types::{Grants, ModelId, ModelKey, PackName, Timestamp, ToolId};
+use reach_types::{
+    Blake3Digest, Grants, LegacyException, ModelId, ModelKey, PackName, Sha256Digest, Timestamp, ToolId,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::{PolicyError, ValidityError};
+use crate::{
+    PolicyError, ValidityError,
+    exceptions::{Exceptions, find},
+};
 
 /// The most tools a policy allows: ten times the largest tool catalogue we know of.
 pub const MAX_TOOLS: usize = 4096;
@@ -24,11 +29,14 @@ pub const MAX_POLICY_VERSION: u64 = 1 << 53;
 /// order, lists within their limits and without duplicates, and no model key that allows nothing.
 /// It proves nothing about who wrote it: that is what a verified bundle is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Policy(
+pub struct Policy {
     // INVARIANT: `Body::check` passed.
-    Body,
-);
+    #[serde(flatten)]
+    body: Body,
+    // INVARIANT: `Exceptions::check` passed.
+    #[serde(flatten)]
+    exceptions: Exceptions,
+}
 
 /// A policy's content, in the order in which it is encoded; not checked yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,71 +79,109 @@ pub(crate) fn check_count(list: &'static str, limit: usize, actual: usize) -> Re
 }
 
 impl Policy {
-    pub(crate) fn checked(body: Body) -> Result<Self, PolicyError> {
-        body.check().map(|()| Self(body))
+    pub(crate) fn checked(body: Body, exceptions: Exceptions) -> Result<Self, PolicyError> {
+        body.check()?;
+        exceptions.check()?;
+        Ok(Self { body, exceptions })
     }
 
     #[cfg(feature = "bundle")]
     pub(crate) const fn body(&self) -> &Body {
-        &self.0
+        &self.body
+    }
+
+    #[cfg(feature = "bundle")]
+    pub(crate) const fn exceptions(&self) -> &Exceptions {
+        &self.exceptions
     }
 
     pub(crate) const fn typed_name(&self) -> &PackName {
-        &self.0.name
+        &self.body.name
     }
 
     /// The policy's name: the same grammar as a pack's.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.0.name.as_str()
+        self.body.name.as_str()
     }
 
     /// The version, which counts up from 1.
     #[must_use]
     pub const fn version(&self) -> u64 {
-        self.0.version
+        self.body.version
     }
 
     /// Valid from this moment on (inclusive).
     #[must_use]
     pub const fn not_before(&self) -> Timestamp {
-        self.0.not_before
+        self.body.not_before
     }
 
     /// Valid until before this moment (exclusive).
     #[must_use]
     pub const fn expires(&self) -> Timestamp {
-        self.0.expires
+        self.body.expires
     }
 
     /// Until before when mode warn may let something through; `None` if it never may.
     #[must_use]
     pub const fn warn_until(&self) -> Option<Timestamp> {
-        self.0.warn_until
+        self.body.warn_until
     }
 
     /// Whether a pack must be declared deterministic.
     #[must_use]
     pub const fn require_deterministic(&self) -> bool {
-        self.0.require_deterministic
+        self.body.require_deterministic
     }
 
     /// The allowed tools.
     #[must_use]
     pub const fn tools(&self) -> &BTreeSet<ToolId> {
-        &self.0.tools
+        &self.body.tools
     }
 
     /// The granted scopes.
     #[must_use]
     pub const fn scopes(&self) -> &Grants {
-        &self.0.scopes
+        &self.body.scopes
     }
 
     /// The allowed models, by what they are needed for. A key that is absent allows none.
     #[must_use]
     pub const fn models(&self) -> &BTreeMap<ModelKey, BTreeSet<ModelId>> {
-        &self.0.models
+        &self.body.models
+    }
+
+    /// Unsigned packs that are let through, sorted by digest. An entry alone lets nothing through:
+    /// the runner asks for its own switch too, and for a date before the entry's.
+    #[must_use]
+    pub fn legacy_packs(&self) -> &[LegacyException] {
+        &self.exceptions.legacy_packs
+    }
+
+    /// Unsigned plugin manifests that are let through, sorted by digest; as for packs.
+    #[must_use]
+    pub fn unsigned_plugins(&self) -> &[LegacyException] {
+        &self.exceptions.unsigned_plugins
+    }
+
+    /// The entry for the unsigned pack whose archive has this digest.
+    #[must_use]
+    pub fn legacy_exception(&self, archive: &Blake3Digest) -> Option<&LegacyException> {
+        find(self.legacy_packs(), archive)
+    }
+
+    /// The entry for the unsigned plugin manifest with this digest.
+    #[must_use]
+    pub fn unsigned_plugin(&self, manifest: &Blake3Digest) -> Option<&LegacyException> {
+        find(self.unsigned_plugins(), manifest)
+    }
+
+    /// SHA-256 of the keyring file that plugins are verified with; `None` if no keyring is pinned.
+    #[must_use]
+    pub const fn plugin_keyring(&self) -> Option<&Sha256Digest> {
+        self.exceptions.plugin_keyring.as_ref()
     }
 
     /// Whether the policy is in force at `now`.
@@ -143,11 +189,11 @@ impl Policy {
     /// # Errors
     /// [`ValidityError::NotYetValid`] or [`ValidityError::Expired`].
     pub fn check_validity(&self, now: Timestamp) -> Result<(), ValidityError> {
-        if now < self.0.not_before {
-            return Err(ValidityError::NotYetValid { from: self.0.not_before });
+        if now < self.body.not_before {
+            return Err(ValidityError::NotYetValid { from: self.body.not_before });
         }
-        if now >= self.0.expires {
-            return Err(ValidityError::Expired { expired: self.0.expires });
+        if now >= self.body.expires {
+            return Err(ValidityError::Expired { expired: self.body.expires });
         }
         Ok(())
     }

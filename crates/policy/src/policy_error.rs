@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use reach_types::{IdentError, ModelKey};
+use reach_types::{IdentError, MAX_REASON_BYTES, ModelKey};
 
 use crate::{
     MAX_POLICY_VERSION,
@@ -97,6 +97,27 @@ pub enum PolicyError {
         /// Where.
         place: Place,
     },
+    /// An exception that names nothing, and so would cover everything.
+    #[error("`{place}` has no `digest`: an exception covers the bytes of one file and no other")]
+    NoDigest {
+        /// Where.
+        place: Place,
+    },
+    /// An exception's digest in another spelling.
+    #[error("the `digest` of `{place}` is not 64 lower-case hex characters")]
+    Digest {
+        /// Where.
+        place: Place,
+    },
+    /// An exception without a reason that can be shown.
+    #[error("the `reason` of `{place}` is not 1 to {MAX_REASON_BYTES} bytes of printable ASCII")]
+    Reason {
+        /// Where.
+        place: Place,
+    },
+    /// The pinned keyring's digest in another spelling.
+    #[error("`plugin_keyring` is not 64 lower-case hex characters, the SHA-256 of the keyring file")]
+    Keyring,
     /// A rule that nothing can ever meet.
     #[error("`models.{key}` allows no model, so nothing can ever meet it")]
     Unsatisfiable {
@@ -127,6 +148,10 @@ reach_types::codes!(PolicyError {
     Entry => ("policy.entry_malformed", Refused, "use lower-case ASCII letters, digits, `.`, `_` and `-`"),
     Grant => ("policy.grant_malformed", Refused, "write the grant as `area:action`, or `area:*` for everything below `area`"),
     Duplicate => ("policy.duplicate_entry", Refused, "list every entry once"),
+    NoDigest => ("policy.exception_no_digest", Refused, "name the file's BLAKE3, as `b3sum` prints it"),
+    Digest => ("policy.exception_digest", Refused, "write the file's BLAKE3 as `b3sum` prints it"),
+    Reason => ("policy.exception_reason", Refused, "say in a sentence of plain ASCII why it may do without a signature"),
+    Keyring => ("policy.keyring_digest", Refused, "write the keyring file's SHA-256 as `sha256sum` prints it"),
     Unsatisfiable => ("policy.unsatisfiable", Refused, "list a model, or leave the key out to allow none"),
     TooMany => ("policy.too_many_entries", Limit, "shorten the list; wildcard grants replace long lists"),
 });

@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reach_types::{Grant, ModelId, ModelKey, PackName, Timestamp, ToolId};
+use reach_types::{
+    Blake3Digest, Grant, LegacyException, ModelId, ModelKey, PackName, Sha256Digest, Timestamp, ToolId, is_reason,
+    table,
+};
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
-    MAX_GRANTS, MAX_MODELS_PER_KEY, MAX_TOOLS, Place, Policy, PolicyError,
+    MAX_EXCEPTIONS, MAX_GRANTS, MAX_MODELS_PER_KEY, MAX_TOOLS, Place, Policy, PolicyError,
+    exceptions::Exceptions,
     policy::{Body, check_count},
 };
 
@@ -32,6 +36,20 @@ struct Raw {
     scopes: Vec<String>,
     #[serde(default)]
     models: BTreeMap<String, Vec<String>>,
+    #[serde(default, deserialize_with = "table::list")]
+    legacy_packs: Vec<RawException>,
+    #[serde(default, deserialize_with = "table::list")]
+    unsigned_plugins: Vec<RawException>,
+    plugin_keyring: Option<String>,
+}
+
+/// An exception without a digest would cover everything: it is told apart from other slips.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawException {
+    digest: Option<String>,
+    reason: String,
+    until: String,
 }
 
 /// A version of another type is a wrong version, not a wrong shape: `"1.10"` is what people write.
@@ -60,6 +78,11 @@ impl Policy {
     ///
     ///     [models]                             # optional: allowed models by what for
     ///     planner = ["acme.large-1"]
+    ///
+    ///     [[legacy_packs]]                     # optional: unsigned packs, by the archive's BLAKE3
+    ///     digest = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
+    ///     reason = "built before we signed packs"
+    ///     until = "2026-03-01T00:00:00Z"       # covers nothing from this moment on
     ///     "#,
     /// )?;
     /// assert_eq!(policy.version(), 1);
@@ -75,7 +98,8 @@ impl Policy {
             return Err(PolicyError::TooLarge { actual: text.len() });
         }
         let raw: Raw = toml::from_str(text).map_err(|error| toml_error(text, &error))?;
-        Self::checked(raw.body()?)
+        let exceptions = raw.exceptions()?;
+        Self::checked(raw.body()?, exceptions)
     }
 }
 
@@ -99,6 +123,41 @@ impl Raw {
             models: read_models(&self.models)?,
         })
     }
+
+    fn exceptions(&self) -> Result<Exceptions, PolicyError> {
+        let keyring = self.plugin_keyring.as_deref().map(Sha256Digest::parse).transpose();
+        Ok(Exceptions {
+            legacy_packs: read_exceptions("legacy_packs", &self.legacy_packs)?,
+            unsigned_plugins: read_exceptions("unsigned_plugins", &self.unsigned_plugins)?,
+            plugin_keyring: keyring.map_err(|_| PolicyError::Keyring)?,
+        })
+    }
+}
+
+/// The entries sorted by digest, each digest once.
+fn read_exceptions(list: &'static str, raw: &[RawException]) -> Result<Vec<LegacyException>, PolicyError> {
+    check_count(list, MAX_EXCEPTIONS, raw.len())?;
+    let mut entries = BTreeMap::new();
+    for (index, raw) in raw.iter().enumerate() {
+        let place = || Place { list, key: None, index };
+        let entry = read_exception(raw, &place)?;
+        if entries.insert(entry.digest, entry).is_some() {
+            return Err(PolicyError::Duplicate { place: place() });
+        }
+    }
+    Ok(entries.into_values().collect())
+}
+
+fn read_exception(raw: &RawException, place: &dyn Fn() -> Place) -> Result<LegacyException, PolicyError> {
+    let text = raw.digest.as_deref().ok_or_else(|| PolicyError::NoDigest { place: place() })?;
+    if !is_reason(&raw.reason) {
+        return Err(PolicyError::Reason { place: place() });
+    }
+    Ok(LegacyException {
+        digest: Blake3Digest::parse(text).map_err(|_| PolicyError::Digest { place: place() })?,
+        reason: raw.reason.clone(),
+        until: date("until", &raw.until)?,
+    })
 }
 
 fn date(field: &'static str, text: &str) -> Result<Timestamp, PolicyError> {

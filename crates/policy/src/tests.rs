@@ -2,7 +2,11 @@
 
 #[cfg(feature = "bundle")]
 mod bundle;
+#[cfg(feature = "bundle")]
+mod exceptions;
 mod gate;
+#[cfg(feature = "bundle")]
+mod golden;
 mod load;
 mod mode;
 mod permit;

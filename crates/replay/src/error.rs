@@ -71,6 +71,14 @@ pub enum ReplayError {
         /// When it ended.
         expired: Timestamp,
     },
+    /// Signed by a key that is older than the trust document allows.
+    #[error("frame {sequence}: the signing key has been older than the trust document allows since {since}")]
+    SealKeyOverdue {
+        /// Which frame, from 0.
+        sequence: u64,
+        /// Since when.
+        since: Timestamp,
+    },
     /// Signed by a key that was retired.
     #[error("frame {sequence}: the signing key was retired")]
     SealKeyRetired {
@@ -119,6 +127,7 @@ reach_types::codes!(ReplayError {
     SealUntrusted => ("replay.seal_untrusted", Untrusted, "add the recorder's `run` key to the trust document, if you trust it"),
     SealKeyNotYetValid => ("replay.seal_key_not_yet_valid", Expired, "wait, or check the clock"),
     SealKeyExpired => ("replay.seal_key_expired", Expired, "verify with a trust document that still holds the key as valid"),
+    SealKeyOverdue => ("replay.seal_key_overdue", Expired, "compare the log's head with the ledger, which dates it"),
     SealKeyRetired => ("replay.seal_key_retired", Expired, "compare the log's head with the ledger, which dates it"),
     SealKeyRevoked => ("replay.seal_key_revoked", Expired, "compare the log's head with the ledger; treat the log with suspicion"),
     FrameTooLarge => ("replay.limit_frame", Limit, "no recorder writes such a frame; get the log from its origin again"),
@@ -141,6 +150,7 @@ impl ReplayError {
             | Self::SealUntrusted { sequence }
             | Self::SealKeyNotYetValid { sequence, .. }
             | Self::SealKeyExpired { sequence, .. }
+            | Self::SealKeyOverdue { sequence, .. }
             | Self::SealKeyRetired { sequence }
             | Self::SealKeyRevoked { sequence }
             | Self::FrameTooLarge { sequence, .. }

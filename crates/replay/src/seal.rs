@@ -66,6 +66,7 @@ impl<'t> Authority<'t> {
             AuthorityError::Unknown { .. } | AuthorityError::NameScope => ReplayError::SealUntrusted { sequence },
             AuthorityError::NotYetValid { from } => ReplayError::SealKeyNotYetValid { sequence, from },
             AuthorityError::Expired { expired } => ReplayError::SealKeyExpired { sequence, expired },
+            AuthorityError::Overdue { since } => ReplayError::SealKeyOverdue { sequence, since },
             AuthorityError::Retired => ReplayError::SealKeyRetired { sequence },
             AuthorityError::Revoked => ReplayError::SealKeyRevoked { sequence },
         })

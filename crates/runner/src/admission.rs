@@ -1,7 +1,7 @@
 //! Admission: what has to be verified before a pack may do anything, composed by proof types.
 
 use reach_mesh_delegation::AcceptedChain;
-use reach_pack_integrity::VerifiedPack;
+use reach_pack_integrity::{Provenance, VerifiedPack};
 use reach_policy::{
     Binding, Decision, ExactCall, Gate, Mode, ModeError, Outcome, Permit, PermitError, Redeemed, Rights, Subject,
     VerifiedBundle,
@@ -39,12 +39,16 @@ pub enum AdmitError {
     /// An encoding of our own.
     #[error(transparent)]
     Encode(StrictError),
+    /// An unsigned pack, though a policy exempts it here, is nothing that nodes hand on.
+    #[error("the pack is unsigned: a policy's exception never covers a delegated run")]
+    LegacyDelegated,
     /// The chain is about another pack.
     #[error("the delegation is about another pack")]
     OtherPack,
 }
 
 reach_types::codes!(AdmitError {
+    LegacyDelegated => ("runner.legacy_delegated", Unsigned, "have the pack signed before it is delegated"),
     OtherPack => ("runner.chain_pack_mismatch", Refused, "accept the delegation with the pack it is about"),
 } wrap { Needs, Manifest, Negotiate, Transcript, Mode, Encode });
 
@@ -67,6 +71,8 @@ pub struct Admission<'a> {
 /// Judges `pack` under `bundle` on this node: negotiates what it needs, compares its tools with
 /// those of `host`, and asks the gate about everything it declares.
 ///
+/// An unsigned pack is never admitted for a delegated run.
+///
 /// The decision may be a denial; it is recorded by whoever asked, and gives no permit.
 ///
 /// # Errors
@@ -80,6 +86,9 @@ pub fn admit<'a>(
     mode: Mode,
     now: Timestamp,
 ) -> Result<Admission<'a>, AdmitError> {
+    if chain.is_some() {
+        require_signed(pack)?;
+    }
     let (agreement, transcript) = negotiate_needs(pack, node)?;
     let registry = RegistrySnapshot::of(pack.facts().tools.keys(), &host.registry());
     let guards = ExpectedGuards {
@@ -95,6 +104,17 @@ pub fn admit<'a>(
     let subject = Subject { facts: pack.facts(), registry: &registry, rights: rights.as_ref() };
     let decision = gate.evaluate_pack(&subject, now);
     Ok(Admission { pack, bundle, gate, registry, rights, agreement, guards, decision })
+}
+
+/// Refuses a pack that nobody signed, whatever a policy says: what other nodes hand on is signed.
+///
+/// # Errors
+/// [`AdmitError::LegacyDelegated`].
+pub fn require_signed(pack: &VerifiedPack) -> Result<(), AdmitError> {
+    match pack.provenance() {
+        Provenance::Signed { .. } => Ok(()),
+        Provenance::LegacyUnsigned { .. } => Err(AdmitError::LegacyDelegated),
+    }
 }
 
 fn rights_of(chain: &AcceptedChain) -> Rights {

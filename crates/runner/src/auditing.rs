@@ -139,13 +139,13 @@ pub fn audit(
 
 fn check_log_key(vkey: &VerifierKey, trust: &VerifiedTrust, now: Timestamp) -> Result<(), AuditError> {
     let key_id = vkey.public_key().key_id();
-    let found = trust.document().key(&key_id).filter(|(_, key)| key.role == Role::Log);
+    let found = trust.key(&key_id).filter(|(_, key)| key.role == Role::Log);
     let (_, key) = found.ok_or(AuditError::LogKey(AuthorityError::Unknown { role: Role::Log }))?;
-    match key.standing(now) {
+    match trust.document().standing(key, now) {
         KeyStanding::Revoked => Err(AuditError::LogKey(AuthorityError::Revoked)),
         KeyStanding::NotYetValid => Err(AuditError::LogKey(AuthorityError::NotYetValid { from: key.not_before })),
         // A checkpoint that was signed in time stays what it was; signing a new one is another matter.
-        KeyStanding::Active | KeyStanding::Retired | KeyStanding::Expired => Ok(()),
+        KeyStanding::Active | KeyStanding::Retired | KeyStanding::Expired | KeyStanding::Overdue => Ok(()),
     }
 }
 

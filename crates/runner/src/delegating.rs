@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::{
     World,
-    admission::{AdmitError, admit},
+    admission::{AdmitError, admit, require_signed},
     files::{self, Existing, FileError},
     running::{Loaded, RunError, Sources},
     state::{State, node_run},
@@ -139,6 +139,7 @@ pub fn issue_to(
     files::require_place(out)?;
     let loaded = Loaded::verify(world, state, sources).map_err(DelegateError::Load)?;
     loaded.remember(state).map_err(DelegateError::Load)?;
+    require_signed(&loaded.pack).map_err(DelegateError::Admit)?;
     let audience = find_node(&loaded.trust, handing.to, loaded.now)?;
     if audience == state.node() {
         return Err(DelegateError::ToItself);
@@ -219,7 +220,8 @@ fn transcript(issuer: &NodeId, audience: &NodeId, offer: &[u8]) -> Option<Blake3
 
 /// The node called `name` in the trust document, or whose key has the id `name`.
 fn find_node(trust: &VerifiedTrust, name: &str, now: Timestamp) -> Result<NodeId, DelegateError> {
-    let active = |key: &KeyEntry| key.role == Role::Node && key.standing(now) == KeyStanding::Active;
+    let standing = |key: &KeyEntry| trust.document().standing(key, now);
+    let active = |key: &KeyEntry| key.role == Role::Node && standing(key) == KeyStanding::Active;
     let nodes = trust.document().keys().filter(|(_, key)| active(key));
     let named = nodes.filter(|(signer, key)| signer.name == name || key.public.key_id().to_string() == name);
     let mut ids = named.map(|(_, key)| NodeId(key.public.key_id().0));
@@ -277,6 +279,7 @@ pub fn accept_from(
 type Judged = (AcceptedChain, Decision, bool);
 
 fn judge(world: &World, state: &State, loaded: &Loaded, bytes: &[u8]) -> Result<Judged, DelegateError> {
+    require_signed(&loaded.pack).map_err(DelegateError::Admit)?;
     let host = BuiltinTools::definitions_only();
     let registry = RegistrySnapshot::of(loaded.pack.facts().tools.keys(), &host.registry());
     let context = AcceptContext {

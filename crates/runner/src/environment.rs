@@ -27,6 +27,8 @@ pub struct Environment {
     pub allow_unsigned_plugins: bool,
     /// `PLUGIN_TRUSTED_KEYS`.
     pub plugin_keys: Option<PathBuf>,
+    /// `PATH` and `HOME`, where they are set: all that a signing command is given.
+    pub inherited: BTreeMap<OsString, OsString>,
 }
 
 /// Why the environment was refused at start.
@@ -45,10 +47,10 @@ pub enum EnvironmentError {
     #[error("`REACH_ENV=development` while `CI` is set")]
     DevelopmentInCi,
     /// A relaxation where none is possible.
-    #[error("`{variable}` relaxes a check, and this is {stage}")]
+    #[error("`{switch}` relaxes a check, and this is {stage}")]
     Relaxation {
-        /// Which variable.
-        variable: &'static str,
+        /// Which variable, and its value.
+        switch: &'static str,
         /// Where we are.
         stage: &'static str,
     },
@@ -86,39 +88,65 @@ impl Environment {
         }
         let switch = |name: &'static str| match get(name).map(|value| value.to_str()) {
             None | Some(Some("0")) => Ok(false),
-            Some(Some("1")) => relaxed(name, stage),
+            Some(Some("1")) => Ok(true),
             Some(_) => Err(value(name, "`1` or `0`")),
         };
         let policy_mode = match get("REACH_POLICY_MODE").map(|value| value.to_str()) {
             None => None,
             Some(Some("enforce")) => Some("enforce".to_owned()),
-            Some(Some("warn")) => relaxed("REACH_POLICY_MODE", stage).map(|_| Some("warn".to_owned()))?,
+            Some(Some("warn")) => Some("warn".to_owned()),
             Some(_) => return Err(value("REACH_POLICY_MODE", "`enforce` or `warn`")),
         };
         let plugin_keys = match get("PLUGIN_TRUSTED_KEYS") {
             Some(path) if path.is_empty() => return Err(value("PLUGIN_TRUSTED_KEYS", "a path")),
             path => path.map(PathBuf::from),
         };
-        Ok(Self {
+        let environment = Self {
             stage,
             policy_mode,
             allow_legacy_packs: switch("REACH_ALLOW_LEGACY_UNSIGNED_PACKS")?,
             allow_unsigned_plugins: switch("DEV_ALLOW_UNSIGNED")?,
             plugin_keys,
-        })
+            inherited: ["PATH", "HOME"]
+                .into_iter()
+                .filter_map(|name| get(name).map(|value| (OsString::from(name), value.clone())))
+                .collect(),
+        };
+        environment.check().map(|()| environment)
+    }
+
+    /// Every switch that is on and relaxes a check, as it would be set.
+    #[must_use]
+    pub fn relaxations(&self) -> Vec<&'static str> {
+        let warns = self.policy_mode.as_deref() == Some("warn");
+        let switches = [
+            (warns, "REACH_POLICY_MODE=warn"),
+            (self.allow_legacy_packs, "REACH_ALLOW_LEGACY_UNSIGNED_PACKS=1"),
+            (self.allow_unsigned_plugins, "DEV_ALLOW_UNSIGNED=1"),
+        ];
+        switches.into_iter().filter_map(|(on, switch)| on.then_some(switch)).collect()
+    }
+
+    /// Refuses any relaxation where none is possible. Whoever applies one asks again: the fields
+    /// may have been set by a program instead of an environment.
+    ///
+    /// # Errors
+    /// [`EnvironmentError::Relaxation`].
+    pub fn check(&self) -> Result<(), EnvironmentError> {
+        let stage = match self.stage {
+            Stage::Development => return Ok(()),
+            Stage::Production => "production",
+            Stage::Ci => "ci",
+        };
+        match self.relaxations().first() {
+            Some(switch) => Err(EnvironmentError::Relaxation { switch, stage }),
+            None => Ok(()),
+        }
     }
 }
 
 fn value(variable: &'static str, expected: &'static str) -> EnvironmentError {
     EnvironmentError::Value { variable, expected }
-}
-
-fn relaxed(variable: &'static str, stage: Stage) -> Result<bool, EnvironmentError> {
-    match stage {
-        Stage::Development => Ok(true),
-        Stage::Production => Err(EnvironmentError::Relaxation { variable, stage: "production" }),
-        Stage::Ci => Err(EnvironmentError::Relaxation { variable, stage: "ci" }),
-    }
 }
 
 #[cfg(test)]
@@ -159,6 +187,20 @@ mod tests {
             assert_eq!(code(&[("REACH_ENV", "development"), (name, "true")]), "runner.environment_value");
         }
         assert_eq!(code(&[("REACH_POLICY_MODE", "warn")]), "runner.relaxation_refused");
+        // A program that fills in the fields is asked again where a relaxation is used.
+        for stage in [Stage::Production, Stage::Ci] {
+            let strict = Environment { stage, ..Environment::default() };
+            assert_eq!(strict.check(), Ok(()));
+            let by_hand = [
+                Environment { allow_legacy_packs: true, ..strict.clone() },
+                Environment { allow_unsigned_plugins: true, ..strict.clone() },
+                Environment { policy_mode: Some("warn".to_owned()), ..strict },
+            ];
+            for environment in by_hand {
+                assert_eq!(environment.check().unwrap_err().code(), "runner.relaxation_refused");
+                assert_eq!(Environment { stage: Stage::Development, ..environment }.check(), Ok(()));
+            }
+        }
         assert_eq!(code(&[("REACH_ENV", "development"), ("REACH_POLICY_MODE", "warn")]), "ok");
         assert_eq!(code(&[("REACH_ENV", "development"), ("CI", "true")]), "runner.development_in_ci");
     }

@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::{
     World,
     admission::{Admission, AllowedCall, CallSite},
+    standing::{Standing, StandingError},
     tools::{Progress, ToolError, ToolHost},
 };
 
@@ -25,6 +26,8 @@ pub enum Ending {
     Completed,
     /// The gate refused a call.
     Refused(Box<Decision>),
+    /// What the run was admitted on does not stand any more.
+    Withdrawn(Box<StandingError>),
     /// A permit was not redeemed.
     PermitRefused(PermitError),
     /// A step's arguments could not be made from earlier results.
@@ -41,7 +44,7 @@ impl Ending {
     pub const fn reason(&self) -> EndReason {
         match self {
             Self::Completed => EndReason::Completed,
-            Self::Refused(_) | Self::PermitRefused(_) => EndReason::Refused,
+            Self::Refused(_) | Self::Withdrawn(_) | Self::PermitRefused(_) => EndReason::Refused,
             Self::Unresolved(_) | Self::Failed(_) => EndReason::Failed,
             Self::Limit => EndReason::Limit,
         }
@@ -54,6 +57,7 @@ pub struct Execution<'a, S: LogSink> {
     admission: &'a Admission<'a>,
     host: &'a mut dyn ToolHost,
     recorder: &'a mut Recorder<S>,
+    standing: &'a mut dyn Standing,
     site: CallSite,
     results: BTreeMap<StepId, Value>,
     /// The earliest time a decision may be made as of: the clock never runs backwards in a run.
@@ -61,16 +65,18 @@ pub struct Execution<'a, S: LogSink> {
 }
 
 impl<'a, S: LogSink> Execution<'a, S> {
-    /// An execution of `admission`'s graph by `host`, recorded by `recorder`.
+    /// An execution of `admission`'s graph by `host`, recorded by `recorder`, for as long as
+    /// `standing` says so.
     pub fn new(
         world: &'a World,
         admission: &'a Admission<'a>,
         host: &'a mut dyn ToolHost,
         recorder: &'a mut Recorder<S>,
+        standing: &'a mut dyn Standing,
         site: CallSite,
         floor: Timestamp,
     ) -> Self {
-        Self { world, admission, host, recorder, site, results: BTreeMap::new(), floor }
+        Self { world, admission, host, recorder, standing, site, results: BTreeMap::new(), floor }
     }
 
     /// How many calls have been judged.
@@ -105,7 +111,8 @@ impl<'a, S: LogSink> Execution<'a, S> {
         self.floor
     }
 
-    /// One call: judged, its verdict durable, its permit redeemed, made, its result durable.
+    /// One call: judged, its verdict durable, all that the run rests on still standing, its permit
+    /// redeemed, made, its result durable.
     fn step(&mut self, node: &Node, progress: Progress<'_>) -> Result<Result<Value, Ending>, RecordError> {
         let results = &self.results;
         let arguments = match node.arguments().resolve(&|id| results.get(id)) {
@@ -120,6 +127,10 @@ impl<'a, S: LogSink> Execution<'a, S> {
         let frame = self.record_verdict(node, &call, &decision)?;
         if decision.outcome() == Outcome::Deny {
             return Ok(Err(Ending::Refused(Box::new(decision))));
+        }
+        let now = self.now();
+        if let Err(error) = self.standing.check(now) {
+            return Ok(Err(Ending::Withdrawn(Box::new(error))));
         }
         let allowed = match self.redeem(&decision, frame, &call) {
             Ok(allowed) => allowed,

@@ -7,7 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::fs::OFlags;
 use zeroize::Zeroizing;
+
+/// The most bytes of a private key or passphrase file: a PKCS#8 Ed25519 key takes 120, an encrypted
+/// one 300.
+pub const MAX_PRIVATE_BYTES: usize = 16 * 1024;
 
 /// Why a file was not read or written.
 #[derive(Debug, thiserror::Error)]
@@ -45,15 +50,21 @@ pub enum FileError {
         /// The limit in bytes.
         limit: u64,
     },
-    /// A private key that others can read.
-    #[error("`{path}` is a private key that others can read (mode {mode:o})")]
+    /// A private key or passphrase that others can read or write.
+    #[error("`{path}` is a private key or passphrase that others can read or write (mode {mode:o})")]
     Exposed {
         /// Which file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
     },
-    /// A trust file that others can write, or that is a symbolic link.
+    /// A private key or passphrase behind a symbolic link.
+    #[error("`{path}` should hold a private key or passphrase, and is a symbolic link")]
+    Link {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A trust file that others can write, that is a symbolic link, or that comes with the pack.
     #[error("`{path}` decides what is trusted, and it is {what}")]
     Untrusted {
         /// Which file.
@@ -84,7 +95,8 @@ reach_types::codes!(FileError {
     Permission => ("file.permission", Environment, "check who owns the file and its mode"),
     TooLarge => ("file.too_large", Limit, "this cannot be the file that was meant"),
     Exposed => ("file.key_exposed", Environment, "chmod 600 the file, and replace the key if it was shared"),
-    Untrusted => ("trust.store_untrusted", Environment, "use a regular file, no link, that others cannot write (chmod o-w)"),
+    Link => ("file.key_link", Environment, "name the file itself: a link says nothing about who can replace what it leads to"),
+    Untrusted => ("trust.store_untrusted", Environment, "use a regular file, no link, that only its owner can write (chmod go-w), and that is not part of the pack"),
     Exists => ("file.exists", Environment, "choose another name, or move the file away first"),
     Io => ("file.io", Environment, "check the disk"),
 });
@@ -106,8 +118,11 @@ fn classify(path: &Path, source: io::Error) -> FileError {
 /// # Errors
 /// [`FileError::Missing`], [`FileError::NotAFile`], [`FileError::Permission`], [`FileError::Io`].
 pub fn open(path: &Path) -> Result<File, FileError> {
-    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits();
-    let flags = i32::try_from(nonblocking).unwrap_or_default();
+    open_with(path, OFlags::NONBLOCK)
+}
+
+fn open_with(path: &Path, flags: OFlags) -> Result<File, FileError> {
+    let flags = i32::try_from(flags.bits()).unwrap_or_default();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|e| classify(path, e))?;
     let meta = file.metadata().map_err(|e| classify(path, e))?;
     if meta.is_file() { Ok(file) } else { Err(FileError::NotAFile { path: path.to_path_buf() }) }
@@ -131,21 +146,44 @@ fn read_from(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> 
     if over { Err(FileError::TooLarge { path: path.to_path_buf(), limit }) } else { Ok(bytes) }
 }
 
-/// Reads a private key file: a regular file that only its owner can read.
+/// Reads a private key or passphrase: a regular file of at most [`MAX_PRIVATE_BYTES`], not behind a
+/// link, that only its owner can read and write.
 ///
 /// # Errors
-/// As [`read`], and [`FileError::Exposed`].
+/// As [`read`], [`FileError::Link`] and [`FileError::Exposed`].
 pub fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
-    let file = open(path)?;
+    let opened = open_with(path, OFlags::NONBLOCK | OFlags::NOFOLLOW);
+    let link = |error| if path.is_symlink() { FileError::Link { path: path.to_path_buf() } } else { error };
+    let mut file = opened.map_err(link)?;
     let mode = file.metadata().map_err(|e| classify(path, e))?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(FileError::Exposed { path: path.to_path_buf(), mode });
     }
-    read_from(file, path, 64 * 1024).map(Zeroizing::new)
+    let limit = u64::try_from(MAX_PRIVATE_BYTES).unwrap_or(u64::MAX);
+    let read = read_wiped(&mut file, MAX_PRIVATE_BYTES).map_err(|e| classify(path, e))?;
+    read.ok_or_else(|| FileError::TooLarge { path: path.to_path_buf(), limit })
 }
 
-/// Reads a file that decides what is trusted: no symbolic link, and nobody but its owner and group
-/// can write it.
+/// Reads to the end, into one buffer that never grows and is wiped whatever happens; `None` if
+/// there are more than `limit` bytes.
+fn read_wiped(from: &mut File, limit: usize) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let mut bytes = Zeroizing::new(vec![0; limit.saturating_add(1)]);
+    let mut filled = 0;
+    while let Some(room) = bytes.get_mut(filled..).filter(|room| !room.is_empty()) {
+        match from.read(room) {
+            Ok(0) => break,
+            Ok(read) => filled = filled.saturating_add(read),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok((filled <= limit).then_some(bytes))
+}
+
+/// Reads a file that decides what is trusted: no symbolic link, and nobody but its owner can write
+/// it. A group is other people, unless it is the owner's own, by the custom that both have one
+/// number: many systems let such a group write whatever its owner makes.
 ///
 /// # Errors
 /// As [`read`], and [`FileError::Untrusted`].
@@ -160,10 +198,19 @@ pub fn read_trust(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     if (meta.ino(), meta.dev()) != (link.ino(), link.dev()) {
         return Err(untrusted("being replaced while it is read"));
     }
-    if meta.permissions().mode() & 0o002 != 0 {
-        return Err(untrusted("writable by everybody"));
+    match writable_by_others(meta.mode(), meta.uid(), meta.gid()) {
+        Some(what) => Err(untrusted(what)),
+        None => read_from(file, path, limit),
     }
-    read_from(file, path, limit)
+}
+
+const fn writable_by_others(mode: u32, owner: u32, group: u32) -> Option<&'static str> {
+    match mode & 0o022 {
+        0 => None,
+        0o020 if group == owner => None,
+        0o020 => Some("writable by its group"),
+        _ => Some("writable by everybody"),
+    }
 }
 
 /// How a written file may meet one that is there already.
@@ -324,71 +371,4 @@ pub fn io_error(path: &Path, source: io::Error) -> FileError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use reach_types::Code;
-
-    #[test]
-    fn k54_a_trust_file_is_plain_and_not_writable_by_everybody() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("trust.json");
-        write(&path, b"{}", 0o644, Existing::Refuse).unwrap();
-        assert_eq!(read_trust(&path, 10).unwrap(), b"{}");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o646)).unwrap();
-        assert_eq!(read_trust(&path, 10).unwrap_err().code(), "trust.store_untrusted");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let link = dir.path().join("link.json");
-        std::os::unix::fs::symlink(&path, &link).unwrap();
-        assert_eq!(read_trust(&link, 10).unwrap_err().code(), "trust.store_untrusted");
-    }
-
-    #[test]
-    fn a_private_key_others_can_read_is_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("key.pem");
-        write(&path, b"secret", 0o600, Existing::Refuse).unwrap();
-        assert_eq!(&**read_private(&path).unwrap(), b"secret");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        assert_eq!(read_private(&path).unwrap_err().code(), "file.key_exposed");
-    }
-
-    #[test]
-    fn every_kind_of_wrong_file_has_its_code() {
-        let dir = tempfile::tempdir().unwrap();
-        let code = |path: &Path| read(path, 4).map_or_else(|e| e.code(), |_| "ok");
-        let path = dir.path().join("a");
-        assert_eq!(code(&path), "file.missing");
-        assert_eq!(code(dir.path()), "file.not_a_file");
-        write(&path, b"1234", 0o644, Existing::Refuse).unwrap();
-        assert_eq!(code(&path), "ok");
-        write(&path, b"12345", 0o644, Existing::Replace).unwrap();
-        assert_eq!(code(&path), "file.too_large");
-        assert_eq!(code(Path::new("/dev/zero")), "file.not_a_file");
-        assert_eq!(write(&path, b"", 0o644, Existing::Refuse).unwrap_err().code(), "file.exists");
-        assert_eq!(code(&path.join("below")), "file.not_a_directory");
-        assert_eq!(require_directory(&path).unwrap_err().code(), "file.not_a_directory");
-    }
-
-    #[test]
-    fn what_a_killed_process_left_is_swept_and_nothing_else() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = |name: &str| dir.path().join(name);
-        let ours = format!(".a.{}.tmp", std::process::id());
-        for name in [".a.4294967295.tmp", ".a.4294967295.init", ".b.4294967295.tmp", ".a.x.tmp", &ours] {
-            fs::write(path(name), "x").unwrap();
-        }
-        sweep(&path("a"), ".tmp");
-        let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
-        let left: std::collections::BTreeSet<_> = fs::read_dir(dir.path()).unwrap().map(name).collect();
-        assert_eq!(left, [".a.4294967295.init", ".b.4294967295.tmp", ".a.x.tmp", &ours].map(str::to_owned).into());
-    }
-
-    #[test]
-    fn a_failed_write_leaves_nothing_behind() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a");
-        let fail = |_: &mut File| Err::<(), _>(FileError::Missing { path: PathBuf::new() });
-        assert_eq!(write_with(&path, 0o644, Existing::Refuse, fail).unwrap_err().code(), "file.missing");
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-    }
-}
+mod tests;

@@ -171,7 +171,7 @@ fn first_entry(world: &World, config: &StateConfig, staging: &Path) -> Result<(N
         idempotency: None,
     };
     ledger.append(&[entry], world.now(), &*world.random).map_err(StateError::Append)?;
-    let log = keys::read_signing(&staging.join("keys/log.pem"), Role::Log).map_err(StateError::Key)?;
+    let log = keys::read_unattended(&staging.join("keys/log.pem"), Role::Log).map_err(StateError::Key)?;
     let signed = ledger.sign_checkpoint(&log).map_err(StateError::Checkpoint)?;
     Ok((node, signed.note))
 }
@@ -187,7 +187,7 @@ fn place_keys(
     let directory = staging.join("keys");
     files::create_directory(&directory).map_err(StateError::File)?;
     for path in &options.keys {
-        import_key(path, trust, &directory, &options.origin)?;
+        import_key(world, path, trust, &directory, &options.origin)?;
     }
     let mut generated = Vec::new();
     for role in [Role::Run, Role::Log, Role::Node] {
@@ -200,10 +200,17 @@ fn place_keys(
     Ok(generated)
 }
 
-fn import_key(path: &Path, trust: &VerifiedTrust, directory: &Path, origin: &str) -> Result<(), StateError> {
-    let pem = files::read_private(path).map_err(StateError::File)?;
+/// Copies a key into the directory, unencrypted: a node must be able to use its keys unattended.
+fn import_key(
+    world: &World,
+    path: &Path,
+    trust: &VerifiedTrust,
+    directory: &Path,
+    origin: &str,
+) -> Result<(), StateError> {
+    let pem = keys::read_private_pem(world, path).map_err(StateError::Key)?;
     let key = keys::parse_signing(path, &pem, Role::Run).map_err(StateError::Key)?;
-    let listed = trust.document().key(&key.public_key().key_id()).map(|(_, entry)| entry.role);
+    let listed = trust.key(&key.public_key().key_id()).map(|(_, entry)| entry.role);
     let role = listed.ok_or_else(|| StateError::KeyNotTrusted { path: path.to_path_buf() })?;
     if !matches!(role, Role::Run | Role::Log | Role::Node) {
         return Err(StateError::KeyRole { path: path.to_path_buf(), role });

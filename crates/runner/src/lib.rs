@@ -3,12 +3,15 @@
 pub mod files;
 pub mod keys;
 pub mod packs;
+pub mod plugins;
 pub mod policies;
 pub mod trusting;
 
 mod admission;
 mod auditing;
+mod command_signer;
 mod delegating;
+mod downgrade;
 mod environment;
 mod execute;
 mod init;
@@ -16,25 +19,38 @@ mod memory;
 mod process;
 mod recovery;
 mod replaying;
+mod resetting;
 mod run_log;
 mod running;
+mod standing;
+mod stapling;
 mod state;
 mod state_error;
 mod tools;
 mod world;
 
-pub use admission::{Admission, AdmitError, AllowedCall, CallSite, ENGINE, admit};
+pub use admission::{Admission, AdmitError, AllowedCall, CallSite, ENGINE, admit, require_signed};
 pub use auditing::{AuditError, AuditReport, ProofPaths, RunLogFault, audit, check_proof, export, prove};
+pub use command_signer::{
+    CommandError, CommandSigner, CommandSpec, MAX_SIGNER_ANSWER, MAX_SIGNER_SAID, MAX_SIGNER_TIME,
+};
 pub use delegating::{Accepted, DelegateError, Handing, Issued, accept_from, issue_to};
+pub use downgrade::{
+    DOWNGRADE_PAYLOAD_TYPE, Downgrade, DowngradeError, Downgraded, MAX_DOWNGRADE_BYTES, MAX_DOWNGRADE_PAYLOAD_BYTES,
+    MAX_DOWNGRADE_VALIDITY, OlderPack, allow_downgrade, sign_downgrade,
+};
 pub use environment::{Environment, EnvironmentError, Stage};
 pub use execute::{Ending, Execution};
 pub use init::{InitOptions, Initialised, init};
-pub use memory::{MemoryError, NodeMemory};
+pub use memory::{Lowered, MemoryError, NodeMemory, Seen};
 pub use process::{harden_process, take_panic};
 pub use recovery::{Unfinished, recover, unfinished};
 pub use replaying::{ReplayRunError, verify_all, verify_seal};
+pub use resetting::{TrustReset, reset_trust};
 pub use run_log::LogFile;
 pub use running::{LimitReached, Loaded, Reach, RunError, RunReport, Sources, end_reason, first_violation, run};
+pub use standing::{FileMark, Standing, StandingError, TrustWatch};
+pub use stapling::{ProofRequest, StapleError, Stapled, proof_path};
 pub use state::{Access, State, StateConfig, node_run};
 pub use state_error::StateError;
 pub use tools::{BuiltinTools, Progress, ToolError, ToolHost, Workspace};
@@ -47,17 +63,24 @@ use reach_types::CodeRow;
 pub const CODES: &[&[CodeRow]] = &[
     AdmitError::ROWS,
     AuditError::ROWS,
+    CommandError::ROWS,
     DelegateError::ROWS,
+    DowngradeError::ROWS,
     EnvironmentError::ROWS,
     files::FileError::ROWS,
+    keys::AskError::ROWS,
     keys::KeyFileError::ROWS,
     LimitReached::ROWS,
     MemoryError::ROWS,
+    packs::ExemptError::ROWS,
     packs::PackFileError::ROWS,
+    plugins::PluginFileError::ROWS,
     policies::PolicyFileError::ROWS,
     ReplayRunError::ROWS,
     RunError::ROWS,
     RunLogFault::ROWS,
+    StandingError::ROWS,
+    StapleError::ROWS,
     StateError::ROWS,
     ToolError::ROWS,
     trusting::MakeTrustError::ROWS,

@@ -1,5 +1,9 @@
 //! What a node must not forget: floors, nonces, roots of runs, and the latest time it has seen.
 
+mod lowered;
+
+pub use lowered::{Lowered, Seen};
+
 use std::{
     fs::OpenOptions,
     os::unix::fs::OpenOptionsExt,
@@ -268,11 +272,21 @@ impl NodeMemory {
         self.floor("trust", "document")
     }
 
-    /// Remembers a trust document, after every check has passed.
+    /// Remembers a trust document, after every check has passed; it never goes back.
     ///
     /// # Errors
     /// Every variant of [`MemoryError`].
     pub fn raise_trust_floor(&self, version: u64, digest: Blake3Digest) -> Result<(), MemoryError> {
+        let higher = self.trust_floor()?.is_none_or(|(seen, _)| version > seen);
+        if higher { self.reset_trust_floor(version, digest) } else { Ok(()) }
+    }
+
+    /// Forgets which trust document was the highest in favour of this one: only for another trust
+    /// root, under which versions count anew.
+    ///
+    /// # Errors
+    /// Every variant of [`MemoryError`].
+    pub fn reset_trust_floor(&self, version: u64, digest: Blake3Digest) -> Result<(), MemoryError> {
         self.set_floor("trust", "document", &(version, digest))
     }
 }
@@ -344,6 +358,13 @@ impl SeenVersions for NodeMemory {
                 .map_err(|_| SeenError::Unavailable { reason: "the node's memory does not answer" })
         };
         floor.map(parse).transpose()
+    }
+
+    /// What a downgrade left stays what it was: one version is one archive, before and after.
+    fn archive_of(&self, name: &PackName, version: PackVersion) -> Result<Option<Blake3Digest>, SeenError> {
+        let unavailable = |_| SeenError::Unavailable { reason: "the node's memory does not answer" };
+        let known = [self.highest(name)?, self.left_above(name).map_err(unavailable)?];
+        Ok(known.into_iter().flatten().find(|(seen, _)| *seen == version).map(|(_, digest)| digest))
     }
 }
 

@@ -6,12 +6,13 @@ use reach_policy::{
     BundleError, BundleFloor, MAX_BUNDLE_BYTES, MAX_POLICY_TOML_BYTES, Policy, PolicyError, VerifiedBundle,
     build_bundle,
 };
-use reach_signing::{Role, Signer, VerifiedTrust};
+use reach_signing::{Role, VerifiedTrust};
 use reach_types::Timestamp;
 
 use crate::{
+    World,
     files::{self, Existing, FileError},
-    keys::{self, KeyFileError},
+    keys::{self, KeyFileError, Signers},
     memory::MemoryError,
     state::State,
 };
@@ -47,18 +48,17 @@ reach_types::codes!(PolicyFileError {
     NotText => ("policy.not_utf8", Refused, "save the policy as UTF-8"),
 } wrap { File, Key, Policy, Bundle, Memory });
 
-/// Builds the bundle of the authored policy at `source`, signed with each of `keys`, into `out`.
+/// Builds the bundle of the authored policy at `source`, signed with each of `signers`, into `out`.
 ///
 /// # Errors
 /// Every variant of [`PolicyFileError`] but [`PolicyFileError::Memory`].
-pub fn build(source: &Path, keys: &[PathBuf], out: &Path) -> Result<Policy, PolicyFileError> {
-    let keys = keys.iter().map(|path| keys::read_signing(path, Role::Policy)).collect::<Result<Vec<_>, _>>();
-    let keys = keys.map_err(PolicyFileError::Key)?;
+pub fn build(world: &World, source: &Path, signers: &Signers<'_>, out: &Path) -> Result<Policy, PolicyFileError> {
+    let signers = keys::read_signers(world, Role::Policy, signers).map_err(PolicyFileError::Key)?;
     let limit = u64::try_from(MAX_POLICY_TOML_BYTES).unwrap_or(u64::MAX);
     let bytes = files::read(source, limit).map_err(PolicyFileError::File)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| PolicyFileError::NotText { path: source.to_path_buf() })?;
     let policy = Policy::from_toml(text).map_err(PolicyFileError::Policy)?;
-    let signers: Vec<_> = keys.iter().map(|key| key as &dyn Signer).collect();
+    let signers: Vec<_> = signers.iter().map(|signer| &**signer).collect();
     let bundle = build_bundle(&policy, &signers).map_err(PolicyFileError::Bundle)?;
     files::write(out, bundle.as_bytes(), 0o644, Existing::Refuse).map_err(PolicyFileError::File)?;
     Ok(policy)

@@ -1,27 +1,38 @@
 //! A run from request to proof: verify, admit, execute, record, audit.
 
+mod entries;
+mod loaded;
+
+pub use entries::end_reason;
+pub(crate) use entries::ended;
+pub use loaded::{Loaded, Sources};
+
 use std::path::{Path, PathBuf};
 
 use reach_audit_ledger::{Author, EntryKind};
-use reach_pack_integrity::{Expected, SeenVersions, Verification, VerifiedPack};
-use reach_policy::{Decision, Mode, ModeError, VerifiedBundle};
-use reach_replay::{EndReason, Header, Limits, RecordError, Recorder, Sealed};
-use reach_signing::{Role, VerifiedTrust};
-use reach_types::{Blake3Digest, Class, Code, CodeRow, RunId, Timestamp};
-use serde_json::{Value, json};
+use reach_pack_integrity::Provenance;
+use reach_policy::{Decision, Mode, ModeError};
+use reach_replay::{Header, Limits, RecordError, Recorder, Sealed};
+use reach_signing::Role;
+use reach_types::{Blake3Digest, Class, Code, CodeRow, RunId};
+use serde_json::json;
 
 use crate::{
     World,
     admission::{Admission, AdmitError, CallSite, admit},
+    environment::EnvironmentError,
     execute::{Ending, Execution},
     files::{self, FileError, require_directory},
-    packs::{self, PackFileError},
-    policies::{self, PolicyFileError},
+    packs::PackFileError,
+    policies::PolicyFileError,
     run_log::LogFile,
+    standing::TrustWatch,
     state::State,
     state_error::StateError,
     tools::{BuiltinTools, ToolHost, Workspace},
 };
+
+use entries::{call_refusal, facts, relaxations};
 
 /// Why a run did not come to an ending of its own.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +47,9 @@ pub enum RunError {
     /// The policy bundle.
     #[error(transparent)]
     Policy(PolicyFileError),
+    /// A relaxation where none is possible.
+    #[error(transparent)]
+    Environment(EnvironmentError),
     /// The mode.
     #[error(transparent)]
     Mode(ModeError),
@@ -50,7 +64,7 @@ pub enum RunError {
     Record(RecordError),
 }
 
-reach_types::codes!(RunError {} wrap { State, Pack, Policy, Mode, Admit, File, Record });
+reach_types::codes!(RunError {} wrap { State, Pack, Policy, Environment, Mode, Admit, File, Record });
 
 impl From<StateError> for RunError {
     fn from(error: StateError) -> Self {
@@ -61,77 +75,6 @@ impl From<StateError> for RunError {
 impl From<FileError> for RunError {
     fn from(error: FileError) -> Self {
         Self::File(error)
-    }
-}
-
-/// The files a pack and its policy come from.
-#[derive(Debug, Clone, Copy)]
-pub struct Sources<'p> {
-    /// The pack.
-    pub pack: &'p Path,
-    /// Its signature, if it is not beside it.
-    pub signature: Option<&'p Path>,
-    /// The policy bundle.
-    pub policy: &'p Path,
-    /// The trust document.
-    pub trust: &'p Path,
-}
-
-/// What [`Sources`] verified to.
-#[derive(Debug)]
-pub struct Loaded {
-    /// The trust document.
-    pub trust: VerifiedTrust,
-    /// The pack.
-    pub pack: VerifiedPack,
-    /// The policy bundle.
-    pub bundle: VerifiedBundle,
-    /// The moment they were verified for.
-    pub now: Timestamp,
-}
-
-impl Loaded {
-    /// Verifies trust, pack and bundle under `state`'s pin and floors.
-    ///
-    /// # Errors
-    /// [`RunError::State`], [`RunError::Pack`], [`RunError::Policy`].
-    pub fn verify(world: &World, state: &State, sources: &Sources<'_>) -> Result<Self, RunError> {
-        Self::verify_over(world, state, sources, true)
-    }
-
-    /// As [`Loaded::verify`], for looking back at a run: what came after it is no floor for it.
-    ///
-    /// # Errors
-    /// As [`Loaded::verify`].
-    pub fn verify_past(world: &World, state: &State, sources: &Sources<'_>) -> Result<Self, RunError> {
-        Self::verify_over(world, state, sources, false)
-    }
-
-    fn verify_over(world: &World, state: &State, sources: &Sources<'_>, floors: bool) -> Result<Self, RunError> {
-        let now = state.now(world)?;
-        let trust = state.load_trust(sources.trust, now)?;
-        let seen = floors.then_some(&state.memory as &dyn SeenVersions);
-        let asked = Verification { trust: &trust, expected: &Expected::default(), now, seen };
-        let pack = packs::verify(sources.pack, sources.signature, &asked).map_err(RunError::Pack)?;
-        let bundle =
-            policies::verify(sources.policy, &trust, now, floors.then_some(state)).map_err(RunError::Policy)?;
-        Ok(Self { trust, pack, bundle, now })
-    }
-
-    /// Raises the floors to what was just verified, whatever the policy then decides about it: a
-    /// bundle that denies is the very one that somebody would roll back. Nothing is remembered of
-    /// what did not verify.
-    ///
-    /// # Errors
-    /// [`RunError::State`].
-    pub fn remember(&self, state: &State) -> Result<(), RunError> {
-        let (facts, memory) = (self.pack.facts(), &state.memory);
-        let raised = memory
-            .raise_high_water(self.now)
-            .and_then(|()| memory.raise_trust_floor(self.trust.document().version, *self.trust.digest()))
-            .and_then(|()| memory.raise_bundle_floor(self.bundle.policy().name(), &self.bundle.floor()))
-            .and_then(|()| memory.raise_pack_floor(&facts.name, facts.version, facts.digest));
-        raised.map_err(|error| RunError::State(StateError::Memory(error)))
     }
 }
 
@@ -161,6 +104,8 @@ pub struct RunReport {
     pub log: PathBuf,
     /// The run's output directory.
     pub output: PathBuf,
+    /// Who vouches for the pack.
+    pub provenance: Provenance,
     /// The passed checks of the pack, in order.
     pub checks: Vec<&'static str>,
 }
@@ -174,6 +119,7 @@ impl RunReport {
             None => first_violation(&self.admission),
             Some(Ending::Completed) => None,
             Some(Ending::Refused(decision)) => first_violation(decision),
+            Some(Ending::Withdrawn(error)) => of(error.as_ref()),
             Some(Ending::PermitRefused(error)) => of(error),
             Some(Ending::Unresolved(error)) => of(error),
             Some(Ending::Failed(error)) => of(error),
@@ -232,7 +178,7 @@ pub fn run(
     if !admission.allowed() {
         return refuse(world, state, &run, &admission);
     }
-    start(world, state, &run, &admission, reach, progress)
+    start(world, state, &run, &admission, &Watched { loaded: &loaded, sources }, reach, progress)
 }
 
 /// Records in the ledger that something was refused, before it is reported. What only the machine
@@ -261,18 +207,6 @@ fn new_run(world: &World, state: &State) -> Result<NewRun, RunError> {
     Ok(NewRun { id: RunId::derive(&state.node(), &nonce), nonce })
 }
 
-fn facts(admission: &Admission<'_>) -> Value {
-    let (pack, guards) = (admission.pack().facts(), admission.guards());
-    json!({
-        "pack": { "name": pack.name, "version": pack.version, "blake3": pack.digest },
-        "bundle": { "name": admission.bundle().policy().name(), "version": admission.bundle().version(), "digest": guards.bundle },
-        "registry": guards.registry,
-        "transcript": guards.transcript,
-        "engine": guards.engine,
-        "decision": admission.decision(),
-    })
-}
-
 fn refuse(world: &World, state: &mut State, run: &NewRun, admission: &Admission<'_>) -> Result<RunReport, RunError> {
     state.append(world, run.id, &Author::Operator, &[(EntryKind::RunRefused, facts(admission))])?;
     state.checkpoint()?;
@@ -296,7 +230,22 @@ fn report(
         sealed: sealed.map(|sealed| (sealed.head, sealed.count)),
         log: dir.join("run.rlog"),
         output: dir.join("out"),
-        checks: admission.pack().checks().to_vec(),
+        provenance: admission.pack().provenance().clone(),
+        checks: admission.pack().checks().iter().map(|check| check.name()).collect(),
+    }
+}
+
+/// What a run goes on standing on while it runs.
+struct Watched<'a> {
+    loaded: &'a Loaded,
+    sources: &'a Sources<'a>,
+}
+
+impl Watched<'_> {
+    fn standing<'s>(&'s self, state: &'s State) -> TrustWatch<'s> {
+        let Loaded { trust, pack, bundle, mark, .. } = self.loaded;
+        let until = trust.document().expires.min(pack.expires()).min(bundle.expires());
+        TrustWatch { state, sources: self.sources, mark: *mark, until, pack, bundle }
     }
 }
 
@@ -305,6 +254,7 @@ fn start(
     state: &mut State,
     run: &NewRun,
     admission: &Admission<'_>,
+    watched: &Watched<'_>,
     reach: &Reach<'_>,
     progress: &mut dyn FnMut(&str, u64, Option<u64>),
 ) -> Result<RunReport, RunError> {
@@ -315,11 +265,9 @@ fn start(
     let workspace = Workspace::open(reach.workspace, reach.exclude, &dir.join("out"))?;
     let mut host = BuiltinTools::new(workspace);
     let started = state.now(world)?;
-    let mut entries =
-        vec![(EntryKind::RunAdmitted, facts(admission)), (EntryKind::RunStarted, json!({ "nonce": hex(&run.nonce) }))];
-    if admission.decision().mode() == Mode::Warn {
-        entries.push((EntryKind::RelaxationNoted, json!({ "mode": "warn" })));
-    }
+    let mut entries = vec![(EntryKind::RunAdmitted, facts(admission))];
+    entries.extend(relaxations(admission));
+    entries.push((EntryKind::RunStarted, json!({ "nonce": hex(&run.nonce) })));
     state.append(world, run.id, &Author::Operator, &entries)?;
     let tenant = state.config().tenant.clone();
     let header = Header::new(state.node(), run.nonce, tenant, started, admission.guards());
@@ -332,7 +280,8 @@ fn start(
         tenant: state.config().tenant.clone(),
         host: host.identity(),
     };
-    let mut execution = Execution::new(world, admission, &mut host, &mut recorder, site, started);
+    let mut standing = watched.standing(state);
+    let mut execution = Execution::new(world, admission, &mut host, &mut recorder, &mut standing, site, started);
     let ending = execution.run(progress).map_err(RunError::Record)?;
     let calls = execution.calls();
     let sealed = finish(world, state, run, &ending, recorder)?;
@@ -351,32 +300,13 @@ fn finish(
     let key = state.signing_key(Role::Run)?;
     let sealed = recorder.finish(ending.reason(), at, &key).map_err(RunError::Record)?;
     let mut entries = Vec::new();
-    if let Ending::Refused(decision) = ending {
-        entries.push((EntryKind::CallRefused, json!({ "decision": decision })));
-    }
+    entries.extend(call_refusal(ending).map(|payload| (EntryKind::CallRefused, payload)));
     entries.push((EntryKind::RunEnded, ended(sealed.reason, &sealed.head, sealed.count)));
     // The entry names the memory's last write, so what is written to it comes first.
     state.memory.raise_high_water(at).map_err(|error| RunError::State(StateError::Memory(error)))?;
     state.append(world, run.id, &Author::Operator, &entries)?;
     state.checkpoint()?;
     Ok(sealed)
-}
-
-/// The payload of a run's last entry.
-pub(crate) fn ended(reason: EndReason, head: &Blake3Digest, frames: u64) -> Value {
-    json!({ "reason": end_reason(reason), "head": head, "frames": frames })
-}
-
-/// The name of a run's ending, as entries and output spell it.
-#[must_use]
-pub const fn end_reason(reason: EndReason) -> &'static str {
-    match reason {
-        EndReason::Completed => "completed",
-        EndReason::Refused => "refused",
-        EndReason::Failed => "failed",
-        EndReason::Limit => "limit",
-        EndReason::Interrupted => "interrupted",
-    }
 }
 
 fn hex(bytes: &[u8; 32]) -> String {

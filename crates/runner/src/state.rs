@@ -19,7 +19,7 @@ use crate::{
     keys,
     memory::NodeMemory,
     state_error::StateError,
-    trusting::load_trust,
+    trusting::{LoadTrustError, load_chain},
 };
 
 /// The most bytes of `state.json`: two paths and five short names.
@@ -194,7 +194,15 @@ impl State {
     /// # Errors
     /// [`StateError::Key`].
     pub fn signing_key(&self, role: Role) -> Result<SigningKey, StateError> {
-        keys::read_signing(&self.dir.join(format!("keys/{role}.pem")), role).map_err(StateError::Key)
+        keys::read_unattended(&self.dir.join(format!("keys/{role}.pem")), role).map_err(StateError::Key)
+    }
+
+    /// This node's public key of `role`, one of run, log and node.
+    ///
+    /// # Errors
+    /// [`StateError::Key`].
+    pub fn public_key(&self, role: Role) -> Result<PublicKey, StateError> {
+        keys::read_public(&self.dir.join(format!("keys/{role}.pub.pem"))).map_err(StateError::Key)
     }
 
     /// The time that validities are decided by: the clock, but never before what was seen.
@@ -205,20 +213,24 @@ impl State {
         Ok(world.now().max(self.memory.high_water().map_err(StateError::Memory)?))
     }
 
-    /// Loads the trust document at `path` under this directory's pin and floor.
+    /// Loads the trust document at `path` under this directory's pin and floor: it is no older than
+    /// the newest that was seen, and leads through that very one.
     ///
     /// # Errors
     /// [`StateError::Trust`], [`StateError::TrustRollback`], [`StateError::TrustEquivocation`].
     pub fn load_trust(&self, path: &Path, now: Timestamp) -> Result<VerifiedTrust, StateError> {
-        let trust = load_trust(path, Some(&self.config.trust_root), now).map_err(StateError::Trust)?;
-        let version = trust.document().version;
-        match self.memory.trust_floor().map_err(StateError::Memory)? {
-            Some((seen, _)) if version < seen => Err(StateError::TrustRollback { seen, version }),
-            Some((seen, digest)) if version == seen && digest != *trust.digest() => {
-                Err(StateError::TrustEquivocation { version })
+        let chain = load_chain(path, Some(&self.config.trust_root), now).map_err(StateError::Trust)?;
+        let version = chain.newest().document().version;
+        if let Some((seen, digest)) = self.memory.trust_floor().map_err(StateError::Memory)? {
+            if version < seen {
+                return Err(StateError::TrustRollback { seen, version });
             }
-            _ => Ok(trust),
+            // A longer chain that leads through another document of that version is a fork too.
+            if chain.digest_of(seen) != Some(&digest) {
+                return Err(StateError::TrustEquivocation { version: seen });
+            }
         }
+        chain.in_force(now).map_err(LoadTrustError::of(path)).map_err(StateError::Trust)
     }
 
     /// Appends entries of `run` for this directory's tenant, durably.

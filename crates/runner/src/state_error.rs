@@ -88,12 +88,15 @@ pub enum StateError {
         /// What the memory says.
         generation: u64,
     },
-    /// Another trust document of the version that this node has seen.
+    /// Another trust document of the version that this node has seen, or a chain through another.
     #[error("another trust document of version {version} was seen before")]
     TrustEquivocation {
         /// The version of both.
         version: u64,
     },
+    /// A reset to the root that is pinned.
+    #[error("the trust document descends from the root that is pinned already")]
+    TrustRootUnchanged,
     /// The trust document.
     #[error(transparent)]
     Trust(LoadTrustError),
@@ -138,5 +141,6 @@ reach_types::codes!(StateError {
     KeyTwice => ("state.key_twice", Usage, "give one key of each of the roles run, log and node"),
     MemoryRollback => ("state.memory_rolled_back", Expired, "node.redb was replaced by an older copy, in which used nonces and raised floors are missing: bring back the newer one"),
     TrustEquivocation => ("trust.equivocation", Expired, "ask the root signers which of the two documents is theirs"),
+    TrustRootUnchanged => ("state.trust_root_unchanged", Usage, "use the document as it is: only another root has to be pinned anew"),
     ReadOnly => ("state.read_only", Internal, "report this as a bug"),
 } wrap { Read, AnchorMalformed, Anchor, Config, Origin, Trust, File, Key, Ledger, Append, Checkpoint, Memory, World });

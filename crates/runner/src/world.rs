@@ -8,7 +8,10 @@ use std::{
 use reach_types::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::environment::Environment;
+use crate::{
+    environment::Environment,
+    keys::{NoPassphrases, PassphraseSource},
+};
 
 /// A wall clock.
 pub trait Clock {
@@ -46,13 +49,21 @@ pub struct World {
     pub random: Box<dyn SecureRandom>,
     /// The environment's switches, read once.
     pub environment: Environment,
+    /// Who knows the passphrases of encrypted private keys.
+    pub passphrases: Box<dyn PassphraseSource>,
 }
 
 impl World {
-    /// The real clock and randomness, with `environment` as read at start.
+    /// The real clock and randomness, with `environment` as read at start, and nobody who knows a
+    /// passphrase.
     #[must_use]
     pub fn system(environment: Environment) -> Self {
-        Self { clock: Box::new(SystemClock), random: Box::new(SystemRandom::new()), environment }
+        Self {
+            clock: Box::new(SystemClock),
+            random: Box::new(SystemRandom::new()),
+            environment,
+            passphrases: Box::new(NoPassphrases),
+        }
     }
 
     /// The wall clock's time.

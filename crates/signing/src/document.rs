@@ -1,17 +1,22 @@
 //! The trust document: who may sign what, and until when.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
-use reach_types::{Blake3Digest, JsonLimits, KeyId, PackName, Timestamp, read_json};
+use reach_types::{Blake3Digest, JsonLimits, PackName, Timestamp, read_json};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::{MAX_TRUST_BYTES, PublicKey, Role, TrustError};
+use crate::{KeyStanding, MAX_TRUST_BYTES, PublicKey, Role, TrustError, diagnose::diagnose};
 
 /// The most keys in one document: a hundred signers with ten keys each, and a table that loads in
 /// a millisecond.
 pub const MAX_KEYS: usize = 1000;
 /// The most packs revoked by digest: at about 150 bytes each they fill half of the document.
 pub const MAX_REVOKED_PACKS: usize = 2000;
+/// The longest age that a document may allow its keys: ten years, as long as a document may last.
+pub const MAX_KEY_AGE_DAYS: u32 = 3650;
 
 /// Which pack names a signer may sign: one name, names with a prefix, or all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,13 +52,19 @@ impl NamePattern {
     }
 }
 
+impl fmt::Display for NamePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("*"),
+            Self::Prefix(prefix) => write!(f, "{prefix}*"),
+            Self::Exact(name) => f.write_str(name.as_str()),
+        }
+    }
+}
+
 impl Serialize for NamePattern {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Any => serializer.serialize_str("*"),
-            Self::Prefix(prefix) => serializer.collect_str(&format_args!("{prefix}*")),
-            Self::Exact(name) => name.serialize(serializer),
-        }
+        serializer.collect_str(self)
     }
 }
 
@@ -104,40 +115,6 @@ pub struct KeyEntry {
     pub revoked: Option<Revocation>,
 }
 
-/// Whether a key may sign at a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyStanding {
-    /// It may.
-    Active,
-    /// Its time has not come.
-    NotYetValid,
-    /// Its time is over.
-    Expired,
-    /// It was retired.
-    Retired,
-    /// It was revoked, at whatever date.
-    Revoked,
-}
-
-impl KeyEntry {
-    /// Where the key stands at `now`. A revocation counts at once, whatever its date: a signature's
-    /// own claim to be older is no evidence.
-    #[must_use]
-    pub fn standing(&self, now: Timestamp) -> KeyStanding {
-        if self.revoked.is_some() {
-            KeyStanding::Revoked
-        } else if self.retired.is_some_and(|since| now >= since) {
-            KeyStanding::Retired
-        } else if now < self.not_before {
-            KeyStanding::NotYetValid
-        } else if now >= self.not_after {
-            KeyStanding::Expired
-        } else {
-            KeyStanding::Active
-        }
-    }
-}
-
 /// One signer: a person or a machine, with its keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -174,6 +151,10 @@ pub struct TrustDocument {
     pub created: Timestamp,
     /// Valid until before this moment; an expired document may still be succeeded.
     pub expires: Timestamp,
+    /// The longest age of a key in days, counted from its `not_before`; after it the key has no
+    /// authority. Without it nothing limits the age of keys but their own end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_key_age_days: Option<u32>,
     /// How many signers each role needs; a role not named needs 1.
     pub thresholds: BTreeMap<Role, u32>,
     /// The signers.
@@ -190,10 +171,11 @@ impl TrustDocument {
     /// Reads and checks a document.
     ///
     /// # Errors
-    /// [`TrustError::Json`], [`TrustError::Schema`], and one variant per rule of the load checks:
+    /// [`TrustError::Json`], [`TrustError::Key`], [`TrustError::Schema`], and one variant per rule of the load checks:
     /// versions, dates, counts, unique signers and keys, thresholds that can be met.
     pub fn read(payload: &[u8]) -> Result<Self, TrustError> {
-        let document: Self = read_json(payload, JsonLimits::bytes(MAX_TRUST_BYTES)).map_err(TrustError::Json)?;
+        let document: Self = read_json(payload, JsonLimits::bytes(MAX_TRUST_BYTES))
+            .map_err(|error| diagnose(payload).unwrap_or(TrustError::Json(error)))?;
         document.check()?;
         Ok(document)
     }
@@ -210,6 +192,9 @@ impl TrustDocument {
             return Err(TrustError::Version);
         }
         self.check_dates()?;
+        if let Some(days) = self.max_key_age_days.filter(|days| !(1..=MAX_KEY_AGE_DAYS).contains(days)) {
+            return Err(TrustError::KeyAge { days });
+        }
         if self.keys().count() > MAX_KEYS || self.revoked_packs.len() > MAX_REVOKED_PACKS {
             return Err(TrustError::TooMany);
         }
@@ -246,14 +231,23 @@ impl TrustDocument {
     }
 
     fn check_threshold(&self, role: Role) -> Result<(), TrustError> {
-        let usable = |signer: &&SignerEntry| signer.keys.iter().any(|key| key.role == role && key.revoked.is_none());
+        let usable = |signer: &&SignerEntry| signer.keys.iter().any(|key| key.role == role && self.may_still_sign(key));
         let available = self.signers.iter().filter(usable).count();
         let stated = self.thresholds.contains_key(&role) || role == Role::Root;
         let required = self.threshold(role);
         if stated && (required == 0 || required > available) {
+            let required = i64::try_from(required).unwrap_or(i64::MAX);
             return Err(TrustError::BadThreshold { role, required, available });
         }
         Ok(())
+    }
+
+    /// Whether there is a moment from `created` on at which `key` may sign.
+    fn may_still_sign(&self, key: &KeyEntry) -> bool {
+        let from = self.created.max(key.not_before);
+        // A retired root counts for nothing at once: see the steps of the history.
+        let gone = key.role == Role::Root && key.retired.is_some();
+        !gone && self.standing(key, from) == KeyStanding::Active
     }
 
     /// How many signers `role` needs.
@@ -265,12 +259,6 @@ impl TrustDocument {
     /// Every key with its signer.
     pub fn keys(&self) -> impl Iterator<Item = (&SignerEntry, &KeyEntry)> {
         self.signers.iter().flat_map(|signer| signer.keys.iter().map(move |key| (signer, key)))
-    }
-
-    /// The key with this id, and its signer.
-    #[must_use]
-    pub fn key(&self, id: &KeyId) -> Option<(&SignerEntry, &KeyEntry)> {
-        self.keys().find(|(_, key)| key.public.key_id() == *id)
     }
 
     /// The revocation of the pack with this digest, if there is one.

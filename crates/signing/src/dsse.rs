@@ -4,83 +4,10 @@ use data_encoding::{BASE64, BASE64URL};
 use reach_types::{JsonError, JsonLimits, KeyId, PackName, Timestamp, read_json_value};
 use serde_json::{Map, Value};
 
-use crate::{AuthorityError, Message, Role, SignError, Signature, Signer, VerifiedTrust};
+use crate::{EnvelopeError, Message, Role, SignError, Signature, SignatureEvidence, Signer, VerifiedTrust};
 
 /// The most signatures an envelope may carry: C2SP notes must allow 16, and so do we.
 pub const MAX_SIGNATURES: usize = 16;
-
-/// Why an envelope was refused. Exhaustive on purpose: each surface maps every case to its code.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EnvelopeError {
-    /// Not a DSSE envelope.
-    #[error("not a DSSE envelope: {detail}")]
-    Malformed {
-        /// What is wrong.
-        detail: &'static str,
-    },
-    /// An object holds a key twice.
-    #[error("the envelope holds the same key twice")]
-    DuplicateKey,
-    /// Larger than allowed.
-    #[error("the envelope has {actual} bytes, at most {limit} are allowed")]
-    TooLarge {
-        /// The limit in bytes.
-        limit: usize,
-        /// The size offered.
-        actual: usize,
-    },
-    /// Nested deeper than any envelope is.
-    #[error("the envelope is nested deeper than {limit}")]
-    TooDeep {
-        /// The limit.
-        limit: usize,
-    },
-    /// No signature at all, or an empty one.
-    #[error("the envelope carries no signature")]
-    NoSignatures,
-    /// More signatures than [`MAX_SIGNATURES`].
-    #[error("the envelope carries {actual} signatures, at most {MAX_SIGNATURES} are allowed")]
-    TooManySignatures {
-        /// How many there are.
-        actual: usize,
-    },
-    /// A signature names a trusted key and is not that key's signature of these bytes.
-    #[error("the signature does not verify: the payload, its type or the signature was changed")]
-    BadSignature,
-    /// No signature is by a key that the trust document gives this role.
-    #[error("no signature is by a key trusted for this role")]
-    Untrusted,
-    /// A trusted key signed, but it may not any more, or not for this name.
-    #[error(transparent)]
-    Authority(AuthorityError),
-    /// Fewer signers than the role's threshold.
-    #[error("{actual} of {required} required signers signed; signers are counted, not keys")]
-    Threshold {
-        /// How many are required.
-        required: usize,
-        /// How many signed.
-        actual: usize,
-    },
-    /// Validly signed, but as something else.
-    #[error("the payload type is not `{expected}`")]
-    WrongPayloadType {
-        /// What it should be.
-        expected: &'static str,
-    },
-}
-
-reach_types::codes!(EnvelopeError {
-    Malformed => ("sign.envelope_malformed", Refused, "fetch the file again; it must be one DSSE envelope in JSON"),
-    DuplicateKey => ("sign.duplicate_key", Refused, "name every key once"),
-    TooLarge => ("sign.envelope_too_large", Limit, "this is not an envelope that Reach would write"),
-    TooDeep => ("sign.envelope_too_deep", Limit, "this is not an envelope that Reach would write"),
-    NoSignatures => ("sign.no_signatures", Unsigned, "sign it"),
-    TooManySignatures => ("sign.too_many_signatures", Limit, "keep one signature per signer"),
-    BadSignature => ("sign.bad_signature", Refused, "fetch the file and its signature again from the signer"),
-    Untrusted => ("sign.untrusted", Untrusted, "ask for a signature by a trusted key, or add the signer to the trust document"),
-    Threshold => ("sign.threshold", Untrusted, "collect signatures from more signers"),
-    WrongPayloadType => ("sign.wrong_payload_type", Refused, "this file is a statement of another kind"),
-} wrap { Authority });
 
 /// How strictly to read an envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,13 +86,33 @@ impl Envelope {
     /// # Errors
     /// What [`Signer::sign`] refuses.
     pub fn sign(payload_type: &str, payload: Vec<u8>, signers: &[&dyn Signer]) -> Result<Self, SignError> {
-        let message = Message::dsse(payload_type, &payload);
-        let sign = |signer: &&dyn Signer| {
+        let payload_type = payload_type.to_owned();
+        Self { payload_type, payload, signatures: Vec::new(), reader: Reader::Own }.countersigned(signers)
+    }
+
+    /// The same envelope with a signature of each of `signers` added.
+    pub(crate) fn countersigned(&self, signers: &[&dyn Signer]) -> Result<Self, SignError> {
+        let message = self.message();
+        let mut signed = self.clone();
+        for signer in signers {
             let signature = signer.sign(&message)?.0.to_vec();
-            Ok(EnvelopeSignature { key_id: Some(signer.public_key().key_id()), signature })
+            signed.signatures.push(EnvelopeSignature { key_id: Some(signer.public_key().key_id()), signature });
+        }
+        Ok(signed)
+    }
+
+    /// Whether the signatures are those of `signers`, one of each and in their order.
+    ///
+    /// A token or agent is not believed: whoever signs with one asks this before the envelope is
+    /// handed out.
+    #[must_use]
+    pub fn signed_by(&self, signers: &[&dyn Signer]) -> bool {
+        let message = self.message();
+        let verifies = |(one, signer): (&EnvelopeSignature, &&dyn Signer)| {
+            let signature = Signature::from_slice(&one.signature);
+            signature.is_some_and(|signature| signer.public_key().verifies(&message, &signature))
         };
-        let signatures = signers.iter().map(sign).collect::<Result<_, _>>()?;
-        Ok(Self { payload_type: payload_type.to_owned(), payload, signatures, reader: Reader::Own })
+        self.signatures.len() == signers.len() && self.signatures.iter().zip(signers).all(verifies)
     }
 
     /// The envelope as compact JSON.
@@ -227,26 +174,38 @@ impl Envelope {
         expected_type: &'static str,
         now: Timestamp,
     ) -> Result<Verified<'_>, EnvelopeError> {
-        let signers = self.count_signers(trust, role, name, now)?;
+        self.verify_dated(trust, role, name, expected_type, now, None)
+    }
+
+    /// As [`Envelope::verify`], where a key that has ended since (retired, superseded, expired or
+    /// over age) still counts for the very signatures that `evidence` says existed before its end.
+    /// Nothing dates the signatures of a compromised key.
+    ///
+    /// # Errors
+    /// As [`Envelope::verify`].
+    pub fn verify_dated(
+        &self,
+        trust: &VerifiedTrust,
+        role: Role,
+        name: Option<&PackName>,
+        expected_type: &'static str,
+        now: Timestamp,
+        evidence: Option<&SignatureEvidence>,
+    ) -> Result<Verified<'_>, EnvelopeError> {
+        let signers = self.count_signers(&Asked { trust, role, name, now, evidence })?;
         if self.payload_type != expected_type {
             return Err(EnvelopeError::WrongPayloadType { expected: expected_type });
         }
         Ok(Verified { payload: &self.payload, signers })
     }
 
-    /// The signers of `role` whose signatures verify, if they reach the role's threshold.
-    pub(crate) fn count_signers(
-        &self,
-        trust: &VerifiedTrust,
-        role: Role,
-        name: Option<&PackName>,
-        now: Timestamp,
-    ) -> Result<Vec<String>, EnvelopeError> {
+    /// The signers of the role whose signatures verify, if they reach the role's threshold.
+    fn count_signers(&self, asked: &Asked<'_>) -> Result<Vec<String>, EnvelopeError> {
         let message = self.message();
         let mut signers = Vec::new();
         let mut worst = None;
         for one in &self.signatures {
-            match self.signer_of(one, &message, trust, role, name, now) {
+            match self.signer_of(one, &message, asked) {
                 Ok(signer) => signers.push(signer.to_owned()),
                 // A lying or stale hint in our own format is refused outright: nothing but the
                 // hint could have been changed, and our writers never write a wrong one.
@@ -257,7 +216,7 @@ impl Envelope {
         // Signers are counted, not signatures and not keys.
         signers.sort();
         signers.dedup();
-        let required = trust.document().threshold(role);
+        let required = asked.trust.document().threshold(asked.role);
         if signers.len() >= required {
             return Ok(signers);
         }
@@ -272,12 +231,10 @@ impl Envelope {
         &self,
         one: &EnvelopeSignature,
         message: &Message,
-        trust: &'t VerifiedTrust,
-        role: Role,
-        name: Option<&PackName>,
-        now: Timestamp,
+        asked: &Asked<'t>,
     ) -> Result<&'t str, EnvelopeError> {
-        let hinted = one.key_id.and_then(|id| trust.document().key(&id));
+        let Asked { trust, role, .. } = *asked;
+        let hinted = one.key_id.and_then(|id| trust.key(&id));
         let signature = Signature::from_slice(&one.signature);
         let verifies = |key: &crate::KeyEntry| signature.is_some_and(|s| key.public.verifies(message, &s));
         let candidates = trust.document().keys().filter(|(_, key)| key.role == role && self.reader == Reader::Foreign);
@@ -289,9 +246,20 @@ impl Envelope {
         if key.role != role {
             return Err(EnvelopeError::Untrusted);
         }
-        trust.check_authority(signer, key, name, now).map_err(EnvelopeError::Authority)?;
-        Ok(&signer.name)
+        // By the key that verified, not by the one that was named.
+        let dated = asked.evidence.and_then(|evidence| evidence.dates(&key.public.key_id(), &one.signature));
+        let authority = trust.check_authority(signer, key, asked.name, asked.now, dated);
+        authority.map(|()| signer.name.as_str()).map_err(EnvelopeError::Authority)
     }
+}
+
+/// What signatures are counted for.
+struct Asked<'t> {
+    trust: &'t VerifiedTrust,
+    role: Role,
+    name: Option<&'t PackName>,
+    now: Timestamp,
+    evidence: Option<&'t SignatureEvidence>,
 }
 
 /// Keeps the error that says most: tampering before lost authority before a stranger.

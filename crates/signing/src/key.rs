@@ -9,9 +9,9 @@ use ring::{
     signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
-use crate::{Message, Role, pem};
+use crate::{Message, Role, SignError, Signature, Signer, pem};
 
 /// Why a key was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +26,30 @@ pub enum KeyError {
     /// A private key where a public one belongs.
     #[error("this is a PRIVATE key where a public key belongs")]
     PrivateKey,
+    /// An encrypted private key, and nobody who knows its passphrase.
+    #[error("the private key is or was to be encrypted, and no passphrase was given")]
+    PassphraseNeeded,
+    /// A wrong passphrase: what it decrypts to is no key.
+    #[error("the passphrase is wrong, or the encrypted key was changed")]
+    PassphraseWrong,
+    /// Encrypted in a way that is not read.
+    #[error("the private key is encrypted {found}, which is not read")]
+    Encryption {
+        /// In which way.
+        found: &'static str,
+    },
+    /// A passphrase that is hardly stretched.
+    #[error("the key is derived in {actual} rounds, at least {} are asked for", crate::MIN_KDF_ROUNDS)]
+    FewRounds {
+        /// How many.
+        actual: u32,
+    },
+    /// A passphrase that would take minutes to stretch.
+    #[error("the key is derived in {actual} rounds, at most {} are allowed", crate::MAX_KDF_ROUNDS)]
+    ManyRounds {
+        /// How many.
+        actual: u32,
+    },
     /// A public key that is a point of small order or not in its one encoding.
     #[error("the Ed25519 public key is of small order or not canonically encoded")]
     Weak,
@@ -37,50 +61,14 @@ pub enum KeyError {
 reach_types::codes!(KeyError {
     Format => ("sign.key_format", Refused, "use the PEM file that `reach key generate` or `openssl genpkey -algorithm ed25519` writes"),
     PrivateKey => ("sign.private_key", Refused, "use the .pub.pem file, and treat the private key as exposed if it was shared"),
+    PassphraseNeeded => ("key.passphrase_needed", Usage, "give --passphrase-file FILE (mode 0600, or - for standard input), or run the command on a terminal"),
+    PassphraseWrong => ("key.passphrase_wrong", Refused, "check the passphrase: it is the first line of the file, byte for byte"),
+    Encryption => ("key.encryption_unknown", Refused, "encrypt it with `openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000`"),
+    FewRounds => ("key.kdf_weak", Refused, "encrypt it again with `openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000`, and think of the passphrase as known"),
+    ManyRounds => ("key.kdf_limit", Limit, "this is not a key that somebody means to open; ask where the file comes from"),
     Weak => ("sign.weak_key", Refused, "generate another key"),
     NoRandomness => ("sign.no_randomness", Environment, "check the system's random source"),
 });
-
-/// Why something was not signed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SignError {
-    /// A key of this role never signs such a message.
-    #[error("a `{role}` key never signs this kind of message")]
-    Role {
-        /// The key's role.
-        role: Role,
-    },
-    /// The signer (a token, an agent) did not answer.
-    #[error("the signer failed: {reason}")]
-    Signer {
-        /// What it said.
-        reason: &'static str,
-    },
-}
-
-reach_types::codes!(SignError {
-    Role => ("sign.role_mismatch", Usage, "sign with a key of the role that this statement needs"),
-    Signer => ("sign.signer_failed", Environment, "check the signing device or agent"),
-});
-
-/// An Ed25519 signature.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Signature(pub [u8; 64]);
-
-impl Signature {
-    /// From exactly 64 bytes.
-    #[must_use]
-    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
-    }
-}
-
-impl fmt::Debug for Signature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Signature({})", HEXLOWER.encode(&self.0))
-    }
-}
 
 /// An Ed25519 public key that is canonically encoded and not of small order.
 ///
@@ -107,6 +95,32 @@ fn is_canonical(y: &[u8; 32]) -> bool {
     y.iter().rev().lt(p.iter().rev())
 }
 
+/// What a key file says that it holds, by the label of its one PEM block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// `PUBLIC KEY`.
+    Public,
+    /// `PRIVATE KEY`.
+    Private,
+    /// `ENCRYPTED PRIVATE KEY`.
+    EncryptedPrivate,
+}
+
+impl KeyKind {
+    /// The kind of the one block in `pem`; what is in the block is not looked at.
+    ///
+    /// # Errors
+    /// [`KeyError::Format`] if there is not exactly one block, with one of these labels.
+    pub fn of(pem: &[u8]) -> Result<Self, KeyError> {
+        match pem::decode(pem)?.0.as_str() {
+            "PUBLIC KEY" => Ok(Self::Public),
+            "PRIVATE KEY" => Ok(Self::Private),
+            "ENCRYPTED PRIVATE KEY" => Ok(Self::EncryptedPrivate),
+            _ => Err(KeyError::Format { expected: "an Ed25519 key in PKCS#8 or SubjectPublicKeyInfo" }),
+        }
+    }
+}
+
 impl PublicKey {
     /// From 32 bytes.
     ///
@@ -124,13 +138,14 @@ impl PublicKey {
     /// From one `PUBLIC KEY` PEM block (SPKI, RFC 8410).
     ///
     /// # Errors
-    /// [`KeyError::PrivateKey`] if the file holds a private key, [`KeyError::Format`] for anything
-    /// else that is not one Ed25519 SPKI block, [`KeyError::Weak`].
+    /// [`KeyError::PrivateKey`] if there is any private key in the file, [`KeyError::Format`] for
+    /// anything else that is not one Ed25519 SPKI block, [`KeyError::Weak`].
     pub fn from_pem(pem: &[u8]) -> Result<Self, KeyError> {
-        let (label, der) = pem::decode(pem)?;
-        if label.ends_with("PRIVATE KEY") {
+        // Looked for before anything else: a leaked key is the louder news, however it is wrapped.
+        if pem::holds_private_key(pem) {
             return Err(KeyError::PrivateKey);
         }
+        let (label, der) = pem::decode(pem)?;
         if label != "PUBLIC KEY" {
             return Err(KeyError::Format { expected: "a `PUBLIC KEY` PEM block" });
         }
@@ -165,7 +180,12 @@ impl PublicKey {
     /// Whether `signature` is this key's signature of `message` (RFC 8032; ring refuses S ≥ L).
     #[must_use]
     pub fn verifies(&self, message: &Message, signature: &Signature) -> bool {
-        UnparsedPublicKey::new(&ED25519, &self.0).verify(message.as_bytes(), &signature.0).is_ok()
+        self.verifies_bytes(message.as_bytes(), signature)
+    }
+
+    // Not public: what a key signs is a `Message`. Apart for the tests with vectors of others.
+    fn verifies_bytes(&self, bytes: &[u8], signature: &Signature) -> bool {
+        UnparsedPublicKey::new(&ED25519, &self.0).verify(bytes, &signature.0).is_ok()
     }
 }
 
@@ -191,7 +211,11 @@ impl<'de> Deserialize<'de> for PublicKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let bytes = if deserializer.is_human_readable() {
             let text = String::deserialize(deserializer)?;
-            let wrong = || D::Error::custom("a public key is 64 lower-case hex characters");
+            let private = pem::holds_private_key(text.as_bytes());
+            let wrong = || {
+                let found = if private { ", and this is a PRIVATE key" } else { "" };
+                D::Error::custom(format!("a public key is 64 lower-case hex characters{found}"))
+            };
             let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| wrong())?;
             bytes.try_into().map_err(|_| wrong())?
         } else {
@@ -199,22 +223,6 @@ impl<'de> Deserialize<'de> for PublicKey {
         };
         Self::from_bytes(bytes).map_err(D::Error::custom)
     }
-}
-
-/// Something that signs: a key in memory, a token, an agent.
-pub trait Signer {
-    /// The public half.
-    fn public_key(&self) -> PublicKey;
-
-    /// The one role this key holds.
-    fn role(&self) -> Role;
-
-    /// Signs `message`.
-    ///
-    /// # Errors
-    /// [`SignError::Role`] if a key of this role never signs such a message,
-    /// [`SignError::Signer`] if the device or agent failed.
-    fn sign(&self, message: &Message) -> Result<Signature, SignError>;
 }
 
 /// An Ed25519 private key in memory, bound to its role.
@@ -252,11 +260,15 @@ impl SigningKey {
     /// public half is then checked against the private one.
     ///
     /// # Errors
-    /// [`KeyError::Format`] for anything else; [`KeyError::Weak`].
+    /// [`KeyError::PassphraseNeeded`] for an encrypted key, which [`crate::decrypt_private_pem`]
+    /// opens; [`KeyError::Format`] for anything else; [`KeyError::Weak`].
     pub fn from_pem(role: Role, pem: &[u8]) -> Result<Self, KeyError> {
         let (label, der) = pem::decode(pem)?;
-        if label != "PRIVATE KEY" {
-            return Err(KeyError::Format { expected: "an unencrypted `PRIVATE KEY` PEM block (PKCS#8)" });
+        match label.as_str() {
+            "PRIVATE KEY" => {}
+            "ENCRYPTED PRIVATE KEY" => return Err(KeyError::PassphraseNeeded),
+            "PUBLIC KEY" => return Err(KeyError::Format { expected: "a private key: it is a public one" }),
+            _ => return Err(KeyError::Format { expected: "an Ed25519 key in a `PRIVATE KEY` PEM block (PKCS#8)" }),
         }
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der);
         Self::from_pair(role, pair.map_err(|_| KeyError::Format { expected: "an Ed25519 private key in PKCS#8" })?)
@@ -265,9 +277,7 @@ impl SigningKey {
     fn from_pair(role: Role, pair: Ed25519KeyPair) -> Result<Self, KeyError> {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(pair.public_key().as_ref());
-        let public = PublicKey::from_bytes(bytes)?;
-        bytes.zeroize();
-        Ok(Self { pair, public, role })
+        Ok(Self { public: PublicKey::from_bytes(bytes)?, pair, role })
     }
 }
 
@@ -296,79 +306,6 @@ impl fmt::Debug for SigningKey {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use reach_types::Code;
-
-    #[test]
-    fn k27_weak_public_keys_are_refused() {
-        let weak = |text: &str| {
-            let bytes: [u8; 32] = HEXLOWER.decode(text.as_bytes()).unwrap().try_into().unwrap();
-            PublicKey::from_bytes(bytes).map_or_else(|e| e.code(), |_| "ok")
-        };
-        for text in SMALL_ORDER_Y {
-            assert_eq!(weak(text), "sign.weak_key");
-            let mut signed: Vec<u8> = HEXLOWER.decode(text.as_bytes()).unwrap();
-            signed[31] |= 0x80;
-            assert_eq!(weak(&HEXLOWER.encode(&signed)), "sign.weak_key");
-        }
-        // p, p + 1, p + 3 and 2^255 - 1 spell 0, 1, 3 and 18 again.
-        for low in ["ed", "ee", "f0", "ff"] {
-            assert_eq!(weak(&format!("{low}{}7f", "ff".repeat(30))), "sign.weak_key");
-        }
-        assert_eq!(weak(&format!("eb{}7f", "ff".repeat(30))), "ok");
-    }
-
-    #[test]
-    fn k28_k32_only_one_public_key_block_loads() {
-        let (key, private) = SigningKey::generate(Role::Pack, &rand::SystemRandom::new()).unwrap();
-        let public = key.public_key().to_pem().unwrap();
-        let code = |pem: &str| PublicKey::from_pem(pem.as_bytes()).map_or_else(|e| e.code(), |_| "ok");
-        assert_eq!(code(&public), "ok");
-        assert_eq!(code(&public.replace('\n', "\r\n")), "ok");
-        assert_eq!(code(&private), "sign.private_key");
-        assert_eq!(code(&format!("{public}{public}")), "sign.key_format");
-        assert_eq!(code(&format!("{public}trailing")), "sign.key_format");
-        assert_eq!(code(&format!("leading\n{public}")), "sign.key_format");
-        assert_eq!(code(&public.replace("PUBLIC KEY", "CERTIFICATE")), "sign.key_format");
-        assert_eq!(code(&public.replace("PUBLIC KEY", "RSA PUBLIC KEY")), "sign.key_format");
-        assert_eq!(code(""), "sign.key_format");
-        let short = pem::encode("PUBLIC KEY", &pem::spki_der(&[7; 32])[..43]).unwrap();
-        assert_eq!(code(&short), "sign.key_format");
-        let long = [pem::spki_der(&[7; 32]), vec![0]].concat();
-        assert_eq!(code(&pem::encode("PUBLIC KEY", &long).unwrap()), "sign.key_format");
-    }
-
-    #[test]
-    fn a_key_survives_its_pem_and_signs_only_for_its_role() {
-        let (key, pem) = SigningKey::generate(Role::Log, &rand::SystemRandom::new()).unwrap();
-        let again = SigningKey::from_pem(Role::Log, pem.as_bytes()).unwrap();
-        assert_eq!(key.public_key(), again.public_key());
-        let note = Message::note("log.example\n0\nx\n").unwrap();
-        let signature = again.sign(&note).unwrap();
-        assert!(key.public_key().verifies(&note, &signature));
-        let link = Message::dsse("application/vnd.reach.mesh.link.v1", b"x");
-        assert_eq!(again.sign(&link).unwrap_err().code(), "sign.role_mismatch");
-        let public = key.public_key().to_pem().unwrap();
-        assert_eq!(SigningKey::from_pem(Role::Log, public.as_bytes()).unwrap_err().code(), "sign.key_format");
-    }
-
-    #[test]
-    fn the_key_id_is_the_one_securesystemslib_computes() {
-        // RFC 8032 test 1's public key; the id was computed with securesystemslib 1.6.
-        let key = SigningKey::from_seed(
-            Role::Pack,
-            &HEXLOWER
-                .decode(b"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
-                .unwrap()
-                .try_into()
-                .unwrap(),
-        )
-        .unwrap();
-        assert_eq!(key.public_key().to_string(), "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
-        let json =
-            format!(r#"{{"keytype":"ed25519","keyval":{{"public":"{}"}},"scheme":"ed25519"}}"#, key.public_key());
-        let hash = digest::digest(&digest::SHA256, json.as_bytes());
-        assert_eq!(key.public_key().key_id().to_string(), HEXLOWER.encode(hash.as_ref()));
-    }
-}
+mod tests;
+#[cfg(test)]
+mod vectors;

@@ -1,4 +1,5 @@
-//! The only things a key can sign: a DSSE payload under its type, or the body of a note.
+//! The only things a key can sign: a DSSE payload under its type, the body of a note, or a
+//! cosignature of one.
 
 use crate::Role;
 
@@ -13,10 +14,13 @@ pub struct Message {
 enum Kind {
     Dsse(String),
     Note,
+    Cosignature,
 }
 
 /// How every DSSE pre-authentication encoding begins.
 const PAE_START: &str = "DSSEv1 ";
+/// How the message of every cosignature begins.
+const COSIGNATURE_START: &str = "cosignature/v1\n";
 
 impl Message {
     /// The pre-authentication encoding of `payload` under `payload_type`.
@@ -30,12 +34,23 @@ impl Message {
     }
 
     /// The body of a signed note, or `None` for text that is no note body or that could be read as
-    /// a DSSE encoding: it must end in a newline and hold no other control characters.
+    /// a DSSE encoding or a cosignature: it must end in a newline and hold no other control
+    /// characters.
     #[must_use]
     pub fn note(text: &str) -> Option<Self> {
         let clean = text.chars().all(|c| c == '\n' || !c.is_control());
-        let good = text.ends_with('\n') && clean && !text.starts_with(PAE_START);
+        let other = text.starts_with(PAE_START) || text.starts_with(COSIGNATURE_START);
+        let good = text.ends_with('\n') && clean && !other;
         good.then(|| Self { kind: Kind::Note, bytes: text.as_bytes().to_vec() })
+    }
+
+    /// A witness's statement that it saw the note with this body at `seconds` after 1970
+    /// (C2SP `tlog-cosignature`), or `None` for a text that is no note body.
+    #[must_use]
+    pub fn cosignature(seconds: u64, note: &str) -> Option<Self> {
+        Self::note(note)?;
+        let text = format!("{COSIGNATURE_START}time {seconds}\n{note}");
+        Some(Self { kind: Kind::Cosignature, bytes: text.into_bytes() })
     }
 
     /// The bytes that are signed.
@@ -47,10 +62,10 @@ impl Message {
     /// Whether a key of `role` may sign this.
     #[must_use]
     pub fn allowed_for(&self, role: Role) -> bool {
-        match (&self.kind, role.payload_prefix()) {
-            (Kind::Dsse(payload_type), Some(prefix)) => payload_type.starts_with(prefix),
-            (Kind::Note, None) => true,
-            (Kind::Dsse(_), None) | (Kind::Note, Some(_)) => false,
+        match &self.kind {
+            Kind::Dsse(payload_type) => role.payload_prefix().is_some_and(|prefix| payload_type.starts_with(prefix)),
+            Kind::Note => role == Role::Log,
+            Kind::Cosignature => role == Role::Witness,
         }
     }
 }
@@ -69,9 +84,11 @@ mod tests {
         }
         let link = Message::dsse("application/vnd.reach.mesh.link.v1", b"x");
         let note = Message::note("log.example\n1\nroot\n").unwrap();
+        let cosignature = Message::cosignature(1, "log.example\n1\nroot\n").unwrap();
         for role in Role::ALL {
             assert_eq!(link.allowed_for(role), role == Role::Node, "{role}");
-            assert_eq!(note.allowed_for(role), matches!(role, Role::Log | Role::Witness), "{role}");
+            assert_eq!(note.allowed_for(role), role == Role::Log, "{role}");
+            assert_eq!(cosignature.allowed_for(role), role == Role::Witness, "{role}");
         }
     }
 
@@ -82,6 +99,18 @@ mod tests {
         assert_eq!(Message::note("DSSEv1 1 a 1 b\n"), None);
         assert_eq!(Message::note("no newline"), None);
         assert_eq!(Message::note("tab\there\n"), None);
+    }
+
+    #[test]
+    fn a_cosignature_is_never_a_note_body() {
+        let cosignature = Message::cosignature(1_679_315_147, "log.example\n1\nroot\n").unwrap();
+        let text = "cosignature/v1\ntime 1679315147\nlog.example\n1\nroot\n";
+        assert_eq!(cosignature.as_bytes(), text.as_bytes());
+        assert_eq!(Message::note(text), None);
+        assert_eq!(Message::cosignature(1, text), None);
+        assert_eq!(Message::cosignature(1, "no newline"), None);
+        let near_miss = Message::note("cosignature/v2\n").unwrap();
+        assert_eq!(near_miss.as_bytes(), b"cosignature/v2\n");
     }
 
     #[test]

@@ -13,6 +13,17 @@ const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0
 const PKCS8_PREFIX: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
+/// How the label of every private key ends: PKCS#8, encrypted or not, EC, RSA, OpenSSH.
+const PRIVATE_LABEL: &[u8] = b"PRIVATE KEY-----";
+
+/// Whether a private key stands anywhere in the text, however it is wrapped: in PEM under any
+/// label, or as seed and public half in hex, which some tools write.
+pub(crate) fn holds_private_key(text: &[u8]) -> bool {
+    let hex = text.trim_ascii();
+    let hex_pair = hex.len() == 128 && hex.iter().all(u8::is_ascii_hexdigit);
+    hex_pair || text.windows(PRIVATE_LABEL.len()).any(|window| window == PRIVATE_LABEL)
+}
+
 /// Decodes exactly one PEM block with nothing around it.
 pub(crate) fn decode(pem: &[u8]) -> Result<(String, Zeroizing<Vec<u8>>), KeyError> {
     if pem.len() > MAX_PEM_BYTES {
@@ -24,9 +35,12 @@ pub(crate) fn decode(pem: &[u8]) -> Result<(String, Zeroizing<Vec<u8>>), KeyErro
     if !(one_block && ends_there) {
         return Err(KeyError::Format { expected: "one PEM block with nothing before or after it" });
     }
-    let decoded = pem_rfc7468::decode_vec(pem);
-    let (label, der) = decoded.map_err(|_| KeyError::Format { expected: "a well-formed PEM block" })?;
-    Ok((label.to_owned(), Zeroizing::new(der)))
+    // Decoded into a buffer that is wiped whatever happens, and that never has to grow.
+    let mut der = Zeroizing::new(vec![0; pem.len()]);
+    let decoded = pem_rfc7468::decode(pem, &mut der).map(|(label, bytes)| (label.to_owned(), bytes.len()));
+    let (label, length) = decoded.map_err(|_| KeyError::Format { expected: "a well-formed PEM block" })?;
+    der.truncate(length);
+    Ok((label, der))
 }
 
 /// Encodes one block with line feeds.

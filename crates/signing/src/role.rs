@@ -68,8 +68,8 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(RoleError::Unknown)
     }
 
-    /// The beginning of every DSSE payload type a key of this role may sign; `None` for the roles
-    /// that sign note bodies only. No prefix is the beginning of another.
+    /// The beginning of every DSSE payload type a key of this role may sign; `None` for `log`, which
+    /// signs note bodies only, and `witness`, which signs cosignatures only. No prefix is the beginning of another.
     #[must_use]
     pub const fn payload_prefix(self) -> Option<&'static str> {
         match self {

@@ -36,6 +36,7 @@ pub(crate) fn document() -> TrustDocument {
         version: 1,
         created: day(-5),
         expires: day(5),
+        max_key_age_days: None,
         thresholds: [(Role::Root, 1), (Role::Pack, 1)].into(),
         signers: vec![
             signer("r", vec![entry(&key(Role::Root, 1))]),

@@ -64,7 +64,28 @@ fn k19_thresholds_can_be_met_and_are_not_zero() {
     negative["thresholds"]["pack"] = json!(-1);
     let envelope =
         Envelope::sign(TRUST_PAYLOAD_TYPE, negative.to_string().into_bytes(), &[&key(Role::Root, 1)]).unwrap();
-    assert_eq!(verify(&envelope.to_json(), None).unwrap_err(), "input.json_shape");
+    assert_eq!(verify(&envelope.to_json(), None).unwrap_err(), "trust.bad_threshold");
+    // What cannot sign any more is no active signer, whatever else the document lists it for.
+    let ended = |end: &dyn Fn(&mut crate::KeyEntry)| {
+        code(&changed(|d| {
+            d.thresholds.insert(Role::Pack, 2);
+            end(&mut d.signers[2].keys[0]);
+        }))
+    };
+    assert_eq!(ended(&|_| {}), "ok");
+    assert_eq!(ended(&|key| key.retired = Some(day(-5))), "trust.bad_threshold");
+    assert_eq!(ended(&|key| key.retired = Some(day(1))), "ok");
+    assert_eq!(ended(&|key| key.not_after = day(-5)), "trust.bad_threshold");
+    assert_eq!(ended(&|key| key.not_before = day(1)), "ok");
+    let reason = crate::RevocationReason::Superseded;
+    let revoked = crate::Revocation { since: day(3), reason };
+    assert_eq!(ended(&|key| key.revoked = Some(revoked.clone())), "trust.bad_threshold");
+    let aged = changed(|d| {
+        d.thresholds.insert(Role::Pack, 2);
+        d.max_key_age_days = Some(7);
+        d.signers[2].keys[0].not_before = day(-12);
+    });
+    assert_eq!(code(&aged), "trust.bad_threshold");
     // Two keys of one signer do not make two signers.
     let one_signer = changed(|d| {
         d.signers.remove(2);
@@ -87,18 +108,18 @@ fn k05_k23_k27_k28_documents_with_bad_members_do_not_load() {
     assert_eq!(judge("reach-trust/1", "reach-trust/2"), "trust.schema_unknown");
     let weak = format!("01{}", "00".repeat(31));
     let public = key(Role::Pack, 2).public_key().to_string();
-    for bad in [
-        weak.as_str(),
-        public.split_at(62).0,
-        &format!("{public}00"),
-        &public.to_uppercase(),
-        &format!("{public}{public}"),
+    for (bad, expected) in [
+        (weak.as_str(), "sign.weak_key"),
+        (public.split_at(62).0, "sign.key_format"),
+        (&format!("{public}00"), "sign.key_format"),
+        (&public.to_uppercase(), "sign.key_format"),
+        (&format!("{public}{public}"), "sign.private_key"),
     ] {
-        assert_eq!(judge(&public, bad), "input.json_shape", "{bad}");
+        assert_eq!(judge(&public, bad), expected, "{bad}");
     }
     let date = day(5).to_string();
     for bad in ["2030-01-01", "2030-01-01T00:00:00", "9999-01-01T00:00:00Z", "never"] {
-        assert_eq!(judge(&date, bad), "input.json_shape", "{bad}");
+        assert_eq!(judge(&date, bad), "trust.dates_invalid", "{bad}");
     }
     assert_eq!(judge("\"created\"", "\"Created\""), "input.unknown_field");
 }
@@ -135,7 +156,7 @@ fn k26_the_next_version_counts_by_one_and_is_signed_by_both_sides() {
     };
     let (old, new) = (key(Role::Root, 1), key(Role::Root, 5));
     assert_eq!(next(2, &[&old, &new]), "ok");
-    assert_eq!(next(2, &[&new]), "sign.threshold");
+    assert_eq!(next(2, &[&new]), "trust.chain_broken");
     assert_eq!(next(2, &[&old]), "sign.threshold");
     assert_eq!(next(3, &[&old, &new]), "trust.chain_broken");
     assert_eq!(next(1, &[&old, &new]), "trust.chain_broken");
@@ -166,7 +187,7 @@ fn k21_k26_a_retired_root_does_not_date_itself_back() {
         })
     };
     assert_eq!(files(&third(day(-4)), &[&old]), "trust.chain_broken");
-    assert_eq!(files(&third(day(-1)), &[&old]), "sign.threshold");
+    assert_eq!(files(&third(day(-1)), &[&old]), "trust.chain_broken");
     let mut good = third(day(-1));
     good.signers.push(signer("s", vec![entry(&new)]));
     assert_eq!(files(&good, &[&new]), "ok");
@@ -201,7 +222,12 @@ fn a_document_needs_its_own_root() {
     );
     let mut expired = document();
     expired.signers[0].keys[0].not_after = day(-6);
+    assert_eq!(code(&expired), "trust.bad_threshold");
+    // Another root could sign it, but the one that did was over.
+    expired.signers.push(signer("s", vec![entry(&key(Role::Root, 5))]));
     assert_eq!(code(&expired), "sign.key_expired");
+    let by_other = unchecked(&expired, &[&key(Role::Root, 5)]).to_string();
+    verify(&by_other, None).unwrap();
 }
 
 /// Every bit of the file is authenticated or canonical: the trust root is given, as a user would.

@@ -113,6 +113,11 @@ impl SignedNote {
         Ok(Self { message, text: text.to_owned(), signatures })
     }
 
+    /// The text, as nobody has vouched for it yet.
+    pub(crate) fn unverified_text(&self) -> &str {
+        &self.text
+    }
+
     /// The signature lines, in order: claims, not evidence.
     #[must_use]
     pub fn signatures(&self) -> &[NoteSignature] {

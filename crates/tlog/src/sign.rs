@@ -13,6 +13,9 @@ pub enum NoteSignError {
     /// statement of another kind.
     #[error("the text can not be signed as a note")]
     Text,
+    /// A time that no cosignature can say.
+    #[error("a cosignature's time lies after 1970 and before the year 9999")]
+    Time,
     /// The signer refused or failed.
     #[error(transparent)]
     Sign(SignError),
@@ -20,13 +23,14 @@ pub enum NoteSignError {
 
 reach_types::codes!(NoteSignError {
     Text => ("tlog.note_unsignable", Usage, "end the text with a newline and leave out other control characters"),
+    Time => ("tlog.cosign_time", Environment, "set the system's clock"),
 } wrap { Sign });
 
 /// Signs `text` under `name` and returns the whole note.
 ///
 /// # Errors
-/// [`NoteSignError::Text`]; [`NoteSignError::Sign`] if the key is neither a `log` nor a `witness`
-/// key, or the signer failed.
+/// [`NoteSignError::Text`]; [`NoteSignError::Sign`] if the key is no `log` key, or the signer
+/// failed.
 pub fn sign_note(text: &str, name: &KeyName, signer: &dyn Signer) -> Result<String, NoteSignError> {
     let message = Message::note(text).ok_or(NoteSignError::Text)?;
     let signature = signer.sign(&message).map_err(NoteSignError::Sign)?;

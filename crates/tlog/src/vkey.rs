@@ -10,6 +10,8 @@ use crate::{KeyName, NameError};
 
 /// The type byte of Ed25519 note signatures.
 const ED25519: u8 = 0x01;
+/// The type byte of timestamped Ed25519 cosignatures.
+const COSIGNATURE: u8 = 0x04;
 
 /// Why a verifier key was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,10 +55,7 @@ impl VerifierKey {
     /// `key` under `name`.
     #[must_use]
     pub fn new(name: KeyName, key: PublicKey) -> Self {
-        let preimage = [name.as_str().as_bytes(), b"\n", &[ED25519], key.as_bytes()].concat();
-        let hash = digest::digest(&digest::SHA256, &preimage);
-        let mut key_id = [0; 4];
-        key_id.iter_mut().zip(hash.as_ref()).for_each(|(to, from)| *to = *from);
+        let key_id = key_id(&name, ED25519, &key);
         Self { name, key_id, key }
     }
 
@@ -104,9 +103,34 @@ impl VerifierKey {
 impl fmt::Display for VerifierKey {
     /// The form that [`VerifierKey::parse`] reads.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = [&[ED25519], self.key.as_bytes().as_slice()].concat();
-        write!(f, "{}+{}+{}", self.name, HEXLOWER.encode(&self.key_id), BASE64.encode(&key))
+        f.write_str(&format_vkey(&self.name, ED25519, &self.key))
     }
+}
+
+/// The verifier key, in one line of text, of a witness that cosigns as `name`: what other C2SP
+/// clients want to know of it.
+#[must_use]
+pub fn cosigner_vkey(name: &KeyName, key: &PublicKey) -> String {
+    format_vkey(name, COSIGNATURE, key)
+}
+
+/// The key id under which `key` cosigns as `name`.
+pub(crate) fn cosigner_key_id(name: &KeyName, key: &PublicKey) -> [u8; 4] {
+    key_id(name, COSIGNATURE, key)
+}
+
+/// The first four bytes of SHA-256 over name, type and key.
+fn key_id(name: &KeyName, kind: u8, key: &PublicKey) -> [u8; 4] {
+    let preimage = [name.as_str().as_bytes(), b"\n", &[kind], key.as_bytes()].concat();
+    let hash = digest::digest(&digest::SHA256, &preimage);
+    let mut id = [0; 4];
+    id.iter_mut().zip(hash.as_ref()).for_each(|(to, from)| *to = *from);
+    id
+}
+
+fn format_vkey(name: &KeyName, kind: u8, key: &PublicKey) -> String {
+    let bytes = [&[kind], key.as_bytes().as_slice()].concat();
+    format!("{name}+{}+{}", HEXLOWER.encode(&key_id(name, kind, key)), BASE64.encode(&bytes))
 }
 
 #[cfg(test)]

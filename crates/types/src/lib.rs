@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+pub mod table;
+
 mod call;
 mod code;
 mod digest;
+mod exception;
 mod facts;
 mod ident;
 mod json;
@@ -13,6 +16,7 @@ mod time;
 pub use call::{Request, RequestError, ToolCall};
 pub use code::{Class, Code, CodeRow};
 pub use digest::{Blake3Digest, DigestError, Sha256Digest, fold_length_prefixed};
+pub use exception::{LegacyException, MAX_REASON_BYTES, is_reason};
 pub use facts::{PackFacts, PackVersion, RegistrySnapshot, VersionError};
 pub use ident::{IdentError, KeyId, MAX_IDENT_BYTES, ModelId, ModelKey, NodeId, PackName, RunId, TenantId, ToolId};
 pub use json::{JsonError, JsonLimits, read_json, read_json_value};

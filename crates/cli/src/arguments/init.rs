@@ -6,12 +6,16 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct Init {
-    /// The state directory to make; it must not exist.
+    /// The state directory to make; it must not exist, but for --reset-trust.
     #[arg(long, value_name = "DIR")]
     pub(crate) state: PathBuf,
+    /// Pin the root of another trust document in place of the one that the state directory pins,
+    /// because that one is lost; the ledger records it.
+    #[arg(long, conflicts_with_all = ["origin", "anchor", "tenant", "key"])]
+    pub(crate) reset_trust: bool,
     /// The ledger's name in checkpoints: a URL without scheme.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) origin: String,
+    #[arg(long, value_name = "NAME", required_unless_present = "reset_trust")]
+    pub(crate) origin: Option<String>,
     /// The trust document; its root is pinned in the state directory.
     #[arg(long, value_name = "FILE")]
     pub(crate) trust: PathBuf,
@@ -19,8 +23,8 @@ pub(crate) struct Init {
     #[arg(long, value_name = "DIGEST")]
     pub(crate) trust_root: Option<String>,
     /// Where the ledger's newest checkpoint is kept, outside the state directory.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) anchor: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "reset_trust")]
+    pub(crate) anchor: Option<PathBuf>,
     /// The tenant that local commands act for.
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub(crate) tenant: String,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::TrustSource;
+use super::{SignWith, TrustSource};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
@@ -16,9 +16,8 @@ pub(crate) enum Policy {
         /// The bundle to write.
         #[arg(long, value_name = "P.reachpolicy")]
         out: PathBuf,
-        /// A private key of role policy; give it again for more signers.
-        #[arg(long, value_name = "KEY.pem", required = true)]
-        key: Vec<PathBuf>,
+        #[command(flatten)]
+        with: SignWith,
     },
     /// Verify a bundle against a trust document.
     #[command(after_help = "Example: reach policy verify policy.reachpolicy --trust trust.dsse.json")]

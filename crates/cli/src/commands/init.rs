@@ -1,7 +1,7 @@
 //! `reach init`.
 
-use reach_runner::{InitOptions, init};
-use reach_types::TenantId;
+use reach_runner::{InitOptions, init, reset_trust};
+use reach_types::{Blake3Digest, TenantId};
 use serde_json::json;
 
 use crate::{
@@ -13,13 +13,18 @@ use crate::{
 };
 
 pub(crate) fn run(command: &Init, world: &World) -> Result<Report, Failure> {
-    check_origin(&command.origin)?;
+    let trust_root = command.trust_root.as_deref().map(parse_pin).transpose()?;
+    // The grammar demands both unless the trust root is reset.
+    let (Some(origin), Some(anchor)) = (&command.origin, &command.anchor) else {
+        return reset(world, command, trust_root.as_ref());
+    };
+    check_origin(origin)?;
     let options = InitOptions {
         dir: command.state.clone(),
-        origin: command.origin.clone(),
+        origin: origin.clone(),
         trust: command.trust.clone(),
-        trust_root: command.trust_root.as_deref().map(parse_pin).transpose()?,
-        anchor: command.anchor.clone(),
+        trust_root,
+        anchor: anchor.clone(),
         tenant: TenantId::parse(&command.tenant).map_err(|error| usage(format!("--tenant: {error}")))?,
         keys: command.key.clone(),
     };
@@ -50,4 +55,24 @@ pub(crate) fn run(command: &Init, world: &World) -> Result<Report, Failure> {
         generated.join(", "),
         shown(&dir.display().to_string())
     )))
+}
+
+/// Pins another trust root in a state directory that exists.
+fn reset(world: &World, command: &Init, root: Option<&Blake3Digest>) -> Result<Report, Failure> {
+    let reset = reset_trust(world, &command.state, &command.trust, root)?;
+    let unlisted: Vec<_> = reset.unlisted.iter().map(|role| role.as_str()).collect();
+    let report = Report::new("ok")
+        .check("the trust document is in force")
+        .check("the reset is recorded in the ledger")
+        .field("state", command.state.display().to_string())
+        .field("trust_root_before", reset.from.to_string())
+        .field("trust_root_digest", reset.to.to_string())
+        .field("version", reset.version)
+        .field("unlisted_keys", json!(unlisted))
+        .line(format!("trust root {} is pinned in place of {}", reset.to, reset.from))
+        .line("the reset is in the ledger; tell whoever relied on the old root".to_owned());
+    if unlisted.is_empty() {
+        return Ok(report);
+    }
+    Ok(report.line(format!("this node's keys for {} are not in the new trust document", unlisted.join(", "))))
 }

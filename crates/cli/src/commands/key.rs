@@ -1,11 +1,14 @@
 //! `reach key`.
 
-use reach_runner::keys;
-use reach_signing::Role;
+use std::path::Path;
+
+use reach_runner::{CommandSpec, keys};
+use reach_signing::{KeyKind, Role};
+use serde_json::Value;
 
 use crate::{
     World,
-    arguments::Key,
+    arguments::{Key, SignWith},
     commands::trust::check_origin,
     report::{Failure, Report},
     terminal::shown,
@@ -13,30 +16,31 @@ use crate::{
 
 pub(crate) fn run(command: &Key, world: &World) -> Result<Report, Failure> {
     match command {
-        Key::Generate { role, out, origin } => generate(world, role, out, origin),
-        Key::Show { file } => {
-            let (public, key_id) = keys::read_either(file)?;
-            Ok(Report::new("ok")
-                .field("keyid", key_id.to_string())
-                .field("public", public.to_string())
-                .line(format!("key id  {key_id}"))
-                .line(format!("public  {public}")))
-        }
+        Key::Generate { role, out, origin, encrypt } => generate(world, role, out, origin, *encrypt),
+        Key::Show { file } => show(world, file),
     }
 }
 
-fn generate(world: &World, role: &str, out: &std::path::Path, origin: &str) -> Result<Report, Failure> {
+/// The commands among the signers.
+pub(crate) fn signing_commands(with: &SignWith) -> Result<Vec<CommandSpec>, Failure> {
+    Ok(with.signer.iter().map(|text| CommandSpec::parse(text)).collect::<Result<_, _>>()?)
+}
+
+fn generate(world: &World, role: &str, out: &Path, origin: &str, encrypt: bool) -> Result<Report, Failure> {
     check_origin(origin)?;
     let role = Role::parse(role)?;
-    let made = keys::generate(world, role, out, origin)?;
+    let make = if encrypt { keys::generate_encrypted } else { keys::generate };
+    let made = make(world, role, out, origin)?;
     let key_id = made.public.key_id();
+    let sealed = if encrypt { " (encrypted)" } else { "" };
     let mut report = Report::new("ok")
         .field("role", role.as_str())
         .field("keyid", key_id.to_string())
+        .field("encrypted", encrypt)
         .field("private", made.private_path.display().to_string())
         .field("public", made.public_path.display().to_string())
         .line(format!("{role} key {key_id}"))
-        .line(format!("private {}", shown(&made.private_path.display().to_string())))
+        .line(format!("private {}{sealed}", shown(&made.private_path.display().to_string())))
         .line(format!("public  {}", shown(&made.public_path.display().to_string())));
     if let Some(path) = made.vkey_path {
         report = report
@@ -44,4 +48,25 @@ fn generate(world: &World, role: &str, out: &std::path::Path, origin: &str) -> R
             .line(format!("vkey    {}", shown(&path.display().to_string())));
     }
     Ok(report)
+}
+
+fn show(world: &World, file: &Path) -> Result<Report, Failure> {
+    let described = keys::describe(world, file)?;
+    let kind = match described.kind {
+        KeyKind::Public => "public",
+        KeyKind::Private => "private",
+        KeyKind::EncryptedPrivate => "encrypted private",
+    };
+    let report = Report::new("ok").field("kind", kind).line(format!("kind    {kind}"));
+    Ok(match described.public {
+        Some(public) => report
+            .field("keyid", public.key_id().to_string())
+            .field("public", public.to_string())
+            .line(format!("key id  {}", public.key_id()))
+            .line(format!("public  {public}")),
+        None => report
+            .field("keyid", Value::Null)
+            .field("public", Value::Null)
+            .line("key id  not known without the passphrase: see --passphrase-file"),
+    })
 }

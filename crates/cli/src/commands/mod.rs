@@ -6,6 +6,7 @@ pub(crate) mod docs;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod pack;
+pub(crate) mod plugin;
 pub(crate) mod policy;
 pub(crate) mod quickstart;
 pub(crate) mod replay;

@@ -4,15 +4,18 @@ use std::path::Path;
 
 use reach_pack_integrity::{Expected, Verification};
 use reach_policy::{Decision, Mode, Outcome, Policy as OrganizationPolicy, VerifiedBundle};
-use reach_runner::{Admission, BuiltinTools, CallSite, ToolHost, admit, files, first_violation, packs, policies};
-use reach_types::{Blake3Digest, NodeId, Request, RunId, Sha256Digest, TenantId, Timestamp, ToolCall};
+use reach_runner::{
+    Admission, BuiltinTools, CallSite, ToolHost, admit, files, first_violation, keys::Signers, packs, policies,
+};
+use reach_types::{Blake3Digest, LegacyException, NodeId, Request, RunId, Sha256Digest, TenantId, Timestamp, ToolCall};
 use serde_json::json;
 
 use crate::{
     World,
     arguments::{Policy, TrustSource},
-    commands::{source::Trusted, trust::usage},
+    commands::{key::signing_commands, source::Trusted, trust::usage},
     report::{Failure, Report},
+    terminal::shown,
 };
 
 /// The tenant of questions that are asked without a state directory.
@@ -20,8 +23,9 @@ const DEFAULT_TENANT: &str = "default";
 
 pub(crate) fn run(command: &Policy, world: &World) -> Result<Report, Failure> {
     match command {
-        Policy::Build { policy, out, key } => {
-            let built = policies::build(policy, key, out)?;
+        Policy::Build { policy, out, with } => {
+            let commands = signing_commands(with)?;
+            let built = policies::build(world, policy, &Signers { keys: &with.key, commands: &commands }, out)?;
             Ok(headline(Report::new("ok"), &built))
         }
         Policy::Verify { bundle, trust } => {
@@ -72,7 +76,16 @@ fn show(report: Report, policy: &OrganizationPolicy) -> Report {
         .models()
         .iter()
         .flat_map(|(key, models)| models.iter().map(move |model| format!("  model {key} = {model}")));
-    report.field("policy", json!(policy)).lines(tools).lines(scopes).lines(models)
+    let exempted = [("legacy pack", policy.legacy_packs()), ("unsigned plugin", policy.unsigned_plugins())];
+    let exempted = exempted.into_iter().flat_map(|(what, list)| list.iter().map(move |one| exemption(what, one)));
+    let keyring = policy.plugin_keyring().map(|digest| format!("  plugin keyring {digest}"));
+    let report = report.field("policy", json!(policy)).lines(tools).lines(scopes).lines(models);
+    report.lines(exempted).lines(keyring)
+}
+
+/// An entry that lets something unsigned through, for everybody who reads the policy.
+fn exemption(what: &str, one: &LegacyException) -> String {
+    format!("  {what} {} until {}: {}", one.digest, one.until, shown(&one.reason))
 }
 
 fn check(
@@ -87,7 +100,13 @@ fn check(
     let bytes = read_request(path)?;
     let request = Request::from_json(&bytes)?;
     let expected = Expected::default();
-    let asked = Verification { trust: &trusted.trust, expected: &expected, now: trusted.now, seen: trusted.seen() };
+    let asked = Verification {
+        trust: &trusted.trust,
+        expected: &expected,
+        now: trusted.now,
+        seen: trusted.seen(),
+        evidence: None,
+    };
     let pack = packs::verify(pack, None, &asked)?;
     let host = BuiltinTools::definitions_only();
     let site = site(&trusted, &host)?;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     World,
     arguments::Run,
+    commands::pack::{provenance, unsigned_line},
     progress::Bar,
     report::{Failure, Report},
     terminal::{Terminal, shown},
@@ -58,9 +59,11 @@ fn describe(report: &RunReport, found: &[Unfinished]) -> Report {
     };
     let verdict = report.checks.iter().fold(verdict, |verdict, check| verdict.check(check));
     let verdict = verdict
+        .field("provenance", provenance(&report.provenance))
         .field("run", report.run.to_string())
         .field("calls", report.calls)
         .field("recovered", json!(found.iter().map(|one| one.run).collect::<Vec<_>>()))
+        .lines(unsigned_line(&report.provenance))
         .lines(lines)
         .line(format!("run    {}", report.run));
     let Some((head, frames)) = report.sealed else { return verdict };

@@ -1,8 +1,8 @@
 //! Where trust comes from on a command line: a document, and what pins it.
 
 use reach_pack_integrity::SeenVersions;
-use reach_runner::{Access, State, load_trust};
-use reach_signing::VerifiedTrust;
+use reach_runner::{Access, State, load_trust, trusting::LoadTrustError};
+use reach_signing::{TrustError, VerifiedTrust};
 use reach_types::Timestamp;
 
 use crate::{
@@ -29,8 +29,8 @@ impl Trusted {
         let state = State::open(dir, Access::Read)?;
         let now = state.now(world)?;
         let trust = state.load_trust(&source.trust, now)?;
-        if let Some(pin) = pin {
-            load_trust(&source.trust, Some(&pin), now)?;
+        if pin.is_some_and(|pin| pin != *trust.root()) {
+            return Err(LoadTrustError::Trust { path: source.trust.clone(), error: TrustError::RootMismatch }.into());
         }
         Ok(Self { trust, state: Some(state), now })
     }

@@ -7,16 +7,24 @@ use serde_json::{Value, json};
 
 use crate::{
     World,
-    arguments::Status,
-    commands::run::{recovered, running, stopped},
+    arguments::{Status, TrustSource},
+    commands::{
+        run::{recovered, running, stopped},
+        source::Trusted,
+        trust::with_due,
+    },
     report::{Failure, Report},
     terminal::shown,
 };
 
 pub(crate) fn run(command: &Status, world: &World) -> Result<Report, Failure> {
-    let report = match &command.state {
-        Some(dir) => node(dir, world)?,
+    let report = match &command.trust {
         None => Report::new("ok"),
+        Some(trust) => trust_report(trust, command, world)?,
+    };
+    let report = match &command.state {
+        Some(dir) => node(report, dir, world)?,
+        None => report,
     };
     Ok(if command.registry { registry(report) } else { report })
 }
@@ -30,12 +38,25 @@ fn registry(report: Report) -> Report {
         .lines(lines)
 }
 
-fn node(dir: &Path, world: &World) -> Result<Report, Failure> {
+/// What is due in the trust document, under the state directory's pin and floor if there is one.
+fn trust_report(trust: &Path, command: &Status, world: &World) -> Result<Report, Failure> {
+    let source = TrustSource { trust: trust.to_path_buf(), trust_root: None, state: command.state.clone() };
+    let Trusted { trust, now, .. } = Trusted::load(&source, world)?;
+    Ok(with_due(&trust, now, |report| {
+        let document = trust.document();
+        report
+            .field("trust_version", document.version)
+            .field("trust_expires", document.expires.to_string())
+            .line(format!("trust   version {}, valid until {}", document.version, document.expires))
+    }))
+}
+
+fn node(report: Report, dir: &Path, world: &World) -> Result<Report, Failure> {
     let state = State::open(dir, Access::Read)?;
     let found = unfinished(&state)?;
     let config = state.config();
     let size = state.ledger().head()?.size;
-    let report = Report::new("ok")
+    let report = report
         .check("the ledger leads up to the anchor")
         .field("origin", config.origin.clone())
         .field("tenant", config.tenant.as_str())
@@ -61,8 +82,6 @@ fn node(dir: &Path, world: &World) -> Result<Report, Failure> {
 
 /// What the environment relaxes, for everybody to see.
 fn relaxed(environment: &Environment) -> Vec<&'static str> {
-    let mode = environment.policy_mode.as_deref() == Some("warn");
-    let candidates =
-        [(environment.stage == Stage::Development, "REACH_ENV=development"), (mode, "REACH_POLICY_MODE=warn")];
-    candidates.into_iter().filter_map(|(on, what)| on.then_some(what)).collect()
+    let development = (environment.stage == Stage::Development).then_some("REACH_ENV=development");
+    development.into_iter().chain(environment.relaxations()).collect()
 }

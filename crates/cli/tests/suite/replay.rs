@@ -17,7 +17,7 @@ fn sealed_log(demo: &Demo, scope: &str, outcome: VerdictOutcome, codes: &[&str])
     let now = state.memory.high_water().unwrap();
     let trust = state.load_trust(Path::new(&demo.path("trust.dsse.json")), now).unwrap();
     let pack = Path::new(&demo.path("inventory.reachpack")).to_path_buf();
-    let asked = Verification { trust: &trust, expected: &Expected::default(), now, seen: None };
+    let asked = Verification { trust: &trust, expected: &Expected::default(), now, seen: None, evidence: None };
     let pack = packs::verify(&pack, None, &asked).unwrap();
     let bundle = policies::verify(Path::new(&demo.path("policy.reachpolicy")), &trust, now, None).unwrap();
     let host = BuiltinTools::definitions_only();
@@ -39,7 +39,7 @@ fn sealed_log(demo: &Demo, scope: &str, outcome: VerdictOutcome, codes: &[&str])
     let mut log = Vec::new();
     let mut recorder = Recorder::start(&mut log, header, Limits::default()).unwrap();
     let _ = recorder.record(Event::Verdict(verdict)).unwrap();
-    let key = keys::read_signing(&demo.dir().join("keys/run.pem"), Role::Run).unwrap();
+    let key = keys::read_unattended(&demo.dir().join("keys/run.pem"), Role::Run).unwrap();
     recorder.finish(EndReason::Completed, Timestamp::from_millis(now.as_millis() + 1), &key).unwrap();
     log
 }

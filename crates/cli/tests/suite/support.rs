@@ -32,17 +32,27 @@ impl Answer {
 
 /// Runs `reach` with `words` as a machine would.
 pub(crate) fn reach(words: &[&str]) -> Answer {
-    answer(words, &World::system(Environment::default()))
+    answer(words, World::system(Environment::default()))
 }
 
 /// As [`reach`], with the clock `seconds` ahead of the real one, or behind it.
 pub(crate) fn reach_shifted(words: &[&str], seconds: i64) -> Answer {
     let system = World::system(Environment::default());
     let now = system.now().as_millis().checked_add_signed(seconds * 1000).unwrap();
-    answer(words, &World { clock: Box::new(FixedClock(Timestamp::from_millis(now))), ..system })
+    answer(words, World { clock: Box::new(FixedClock(Timestamp::from_millis(now))), ..system })
 }
 
-fn answer(words: &[&str], world: &World) -> Answer {
+/// As [`reach`], with the clock at `now`.
+pub(crate) fn reach_at(words: &[&str], now: Timestamp) -> Answer {
+    answer(words, World { clock: Box::new(FixedClock(now)), ..World::system(Environment::default()) })
+}
+
+/// As [`reach`], under these switches.
+pub(crate) fn reach_under(words: &[&str], environment: Environment) -> Answer {
+    answer(words, World::system(environment))
+}
+
+fn answer(words: &[&str], world: World) -> Answer {
     let words = ["reach", "--json"].iter().chain(words).map(OsString::from);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let exit = run(words, world, &mut Terminal::new(&mut out, &mut err, false));

@@ -72,11 +72,18 @@ struct Seen {
 }
 
 /// The entries so far. Paths are kept as digests, so that memory does not depend on their length.
-#[derive(Default)]
 pub(crate) struct Sequence {
     seen: HashMap<Name, Seen>,
     last: Option<ArchivePath>,
     bytes: u64,
+}
+
+/// Room for all entries from the start: growing would for a moment need it one and a half times,
+/// and pages that are never used cost nothing.
+impl Default for Sequence {
+    fn default() -> Self {
+        Self { seen: HashMap::with_capacity(MAX_ENTRIES), last: None, bytes: 0 }
+    }
 }
 
 impl Sequence {

@@ -6,11 +6,12 @@ use super::{
     Entry, EntryError, PathError,
     header::{BLOCK, Block, decode, looks_like_header},
     names::Sequence,
-    write::read_some,
+    window::Window,
 };
-
-/// How much is read at once: enough for BLAKE3 to use its widest instructions.
-pub(crate) const BUFFER_BYTES: usize = 256 * 1024;
+use crate::{
+    ArchiveDigests,
+    digests::{Digester, OtherDigest},
+};
 
 /// Why an archive was refused.
 #[derive(Debug, thiserror::Error)]
@@ -84,9 +85,16 @@ pub struct ArchiveReader<R> {
 }
 
 impl<R: Read> ArchiveReader<R> {
-    /// Reads the archive that `input` holds from here to its end. It is buffered here.
+    /// Reads the archive that `input` holds from here to its end. It is buffered here, in reads of
+    /// up to 256 KiB: a buffer around `input` would only add a copy.
     pub fn new(input: R) -> Self {
-        Self { input: Window::new(input), sequence: Sequence::default(), state: State::Header, first: true }
+        Self::digesting(input, &[])
+    }
+
+    /// As [`ArchiveReader::new`], computing the digests of `others` too.
+    pub(crate) fn digesting(input: R, others: &[OtherDigest]) -> Self {
+        let input = Window::new(input, Digester::new(others));
+        Self { input, sequence: Sequence::default(), state: State::Header, first: true }
     }
 
     /// The next file, or `None` after the last one. What was not read of the file before it is
@@ -126,7 +134,7 @@ impl<R: Read> ArchiveReader<R> {
             }
             State::Content { left, padding } => {
                 self.state = State::Failed;
-                let available = self.input.fill(1).map_err(|source| ArchiveError::Input { source })?;
+                let available = self.input.fill(1)?;
                 let taken = usize::try_from(left).unwrap_or(usize::MAX).min(available);
                 if taken == 0 {
                     return Err(ArchiveError::Bounds { what: "it ends within a file" });
@@ -137,9 +145,13 @@ impl<R: Read> ArchiveReader<R> {
         }
     }
 
-    /// The paths that were read.
-    pub(crate) fn into_sequence(self) -> Sequence {
-        self.sequence
+    /// The paths and the digests of an archive that was read to its end.
+    pub(crate) fn finish(self) -> Result<(Sequence, ArchiveDigests, Vec<OtherDigest>), ArchiveError> {
+        if !matches!(self.state, State::Finished) {
+            return Err(ArchiveError::Stopped);
+        }
+        let (digests, others) = self.input.finish()?;
+        Ok((self.sequence, digests, others))
     }
 
     fn read_header(&mut self) -> Result<Option<Entry>, ArchiveError> {
@@ -160,21 +172,21 @@ impl<R: Read> ArchiveReader<R> {
         if self.read_block()? != [0; BLOCK] {
             return Err(ArchiveError::Bounds { what: "one zero block stands where two close an archive" });
         }
-        match self.input.fill(1).map_err(|source| ArchiveError::Input { source })? {
+        match self.input.fill(1)? {
             0 => Ok(None),
             _ => Err(ArchiveError::Bounds { what: "data after the two closing zero blocks" }),
         }
     }
 
     fn read_block(&mut self) -> Result<Block, ArchiveError> {
-        self.input.fill(BLOCK).map_err(|source| ArchiveError::Input { source })?;
+        self.input.fill(BLOCK)?;
         let block = self.input.take(BLOCK).try_into();
         block.map_err(|_| ArchiveError::Bounds { what: "it ends before its two closing zero blocks" })
     }
 
     fn skip_padding(&mut self, padding: u64) -> Result<(), ArchiveError> {
         let padding = usize::try_from(padding).unwrap_or(BLOCK);
-        self.input.fill(padding).map_err(|source| ArchiveError::Input { source })?;
+        self.input.fill(padding)?;
         let bytes = self.input.take(padding);
         if bytes.len() < padding {
             return Err(ArchiveError::Bounds { what: "it ends within the padding of a file" });
@@ -183,44 +195,5 @@ impl<R: Read> ArchiveReader<R> {
             return Err(ArchiveError::NonCanonical { what: "padding that is not zero" });
         }
         Ok(())
-    }
-}
-
-/// A buffer over the input: what was read and not yet taken.
-struct Window<R> {
-    input: R,
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
-}
-
-impl<R: Read> Window<R> {
-    fn new(input: R) -> Self {
-        Self { input, buffer: vec![0; BUFFER_BYTES], start: 0, end: 0 }
-    }
-
-    /// Makes at least `wanted` bytes available, fewer only at the end of the input, and says how
-    /// many there are. `wanted` is at most a block.
-    fn fill(&mut self, wanted: usize) -> io::Result<usize> {
-        if self.end - self.start < wanted {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
-        }
-        while self.end - self.start < wanted {
-            let read = read_some(&mut self.input, self.buffer.get_mut(self.end..).unwrap_or_default())?;
-            if read == 0 {
-                break;
-            }
-            self.end += read;
-        }
-        Ok(self.end - self.start)
-    }
-
-    /// Takes `count` bytes, or as many as there are.
-    fn take(&mut self, count: usize) -> &[u8] {
-        let start = self.start;
-        self.start = self.end.min(start.saturating_add(count));
-        self.buffer.get(start..self.start).unwrap_or_default()
     }
 }

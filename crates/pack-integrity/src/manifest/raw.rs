@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use reach_types::table;
 use serde::Deserialize;
 
 use super::ManifestError;
@@ -24,7 +25,9 @@ pub(super) struct Raw {
     pub(super) models: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) tools: BTreeMap<String, String>,
+    #[serde(deserialize_with = "table::one")]
     pub(super) spec: RawSpec,
+    #[serde(deserialize_with = "table::one")]
     pub(super) graph: RawGraph,
 }
 
@@ -33,7 +36,7 @@ pub(super) struct Raw {
 pub(super) struct RawSpec {
     pub(super) version: String,
     pub(super) floor: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "table::list")]
     pub(super) features: Vec<RawFeature>,
 }
 
@@ -51,6 +54,7 @@ pub(super) struct RawFeature {
 pub(super) struct RawGraph {
     pub(super) start: String,
     pub(super) max_steps: i64,
+    #[serde(deserialize_with = "table::list")]
     pub(super) nodes: Vec<RawNode>,
 }
 
@@ -63,7 +67,7 @@ pub(super) struct RawNode {
     pub(super) scopes: Vec<String>,
     #[serde(default)]
     pub(super) arguments: toml::Table,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "table::list")]
     pub(super) next: Vec<RawEdge>,
 }
 
@@ -71,6 +75,7 @@ pub(super) struct RawNode {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawEdge {
     pub(super) to: String,
+    #[serde(default, deserialize_with = "table::optional")]
     pub(super) when: Option<RawCondition>,
 }
 

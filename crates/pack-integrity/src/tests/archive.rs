@@ -92,6 +92,7 @@ fn k38_k39_two_entries_for_one_place() {
     };
     assert_eq!(join(&["a", "b"]), "ok");
     assert_eq!(join(&["a", "a"]), "pack.duplicate_path");
+    assert_eq!(join(&["a", "b", "a"]), "pack.duplicate_path");
     assert_eq!(join(&["a", "a/b"]), "pack.duplicate_path");
     assert_eq!(join(&["README", "readme"]), "pack.path_collision");
     assert_eq!(join(&["A/x", "a/y"]), "pack.path_collision");
@@ -130,6 +131,40 @@ fn k41_k46_only_regular_files() {
     assert_eq!(long, "pack.entry_type");
     assert_eq!(patched_at(156, b"0"), "ok");
     assert_eq!(patched_at(156, b"\0"), "pack.non_canonical");
+    // Whatever else anybody ever made it mean: sockets, sparse files, solaris ACLs, volume labels.
+    for flag in (1..=u8::MAX).filter(|flag| *flag != b'0') {
+        assert_eq!(patched_at(156, &[flag]), "pack.entry_type", "{flag}");
+    }
+}
+
+/// A header that says something about the next one: what it says is never looked at.
+#[test]
+fn k41_k43_extended_headers_are_refused_before_what_they_say() {
+    let after = |pax: &[(&str, &[u8])], size: usize| {
+        by_tar(|builder| {
+            builder.append_pax_extensions(pax.iter().copied()).unwrap();
+            let mut header = header_of(tar::EntryType::Regular, tar::Header::new_ustar());
+            header.set_size(size as u64);
+            header.set_cksum();
+            builder.append(&header, &b"hello"[..size]).unwrap();
+        })
+    };
+    // Its size differs from the header's, or stands in the place of none.
+    assert_eq!(after(&[("size", b"3")], 5), "pack.entry_type");
+    assert_eq!(after(&[("size", b"5")], 0), "pack.entry_type");
+    assert_eq!(after(&[("path", b"../x")], 5), "pack.entry_type");
+    assert_eq!(after(&[("SCHILY.xattr.user.x", b"x")], 5), "pack.entry_type");
+    assert_eq!(
+        after(&[("GNU.sparse.major", b"1"), ("GNU.sparse.minor", b"0"), ("GNU.sparse.realsize", b"9")], 5),
+        "pack.entry_type"
+    );
+    // The same for all files at once, as `git archive` writes it.
+    let mut global = tar::Header::new_ustar();
+    global.set_entry_type(tar::EntryType::XGlobalHeader);
+    global.set_path("pax_global_header").unwrap();
+    global.set_size(19);
+    global.set_cksum();
+    assert_eq!(by_tar(|builder| builder.append(&global, &b"19 comment=0123456\n"[..]).unwrap()), "pack.entry_type");
 }
 
 #[test]
@@ -170,6 +205,12 @@ fn k43_headers_in_a_second_spelling() {
         assert_eq!(code, expected, "{start} {value:?}");
     }
     assert_eq!(patched_at(124, b"00000000005\0"), "ok");
+    // No size, and content all the same: it is read as the next header.
+    assert_eq!(patched_at(124, b"00000000000"), "pack.non_canonical");
+    // Every field that is zero is zero to its last byte.
+    for at in (157..257).chain(265..329).chain(500..512) {
+        assert_eq!(patched_at(at, b" "), "pack.non_canonical", "{at}");
+    }
 }
 
 #[test]
@@ -235,6 +276,12 @@ fn k44_nothing_before_and_nothing_after() {
     assert_eq!(with(&[&[b'x'; BLOCK], &good]), "pack.trailing_data");
     assert_eq!(with(&[b"#!/bin/sh\n", &good]), "pack.trailing_data");
     assert_eq!(with(&[b"\x1f\x8b\x08\0", &good]), "pack.trailing_data");
+    let member = gzip(&good);
+    assert_eq!(with(&[&member]), "pack.trailing_data");
+    assert_eq!(with(&[&member, &member]), "pack.trailing_data");
+    assert_eq!(with(&[&good, &member]), "pack.trailing_data");
+    // Two archives run together as one.
+    assert_eq!(with(&[&good[..2 * BLOCK], &good]), "pack.duplicate_path");
     for cut in [0, 1, 511, 512, 513, 517, 1000, 1023, 1024, 1025, 1535, 1536, 1537, 2047] {
         assert_eq!(with(&[&good[..cut]]), "pack.trailing_data", "{cut}");
     }
@@ -242,11 +289,24 @@ fn k44_nothing_before_and_nothing_after() {
     assert_eq!(with(&[&good[..3 * BLOCK], &good]), "pack.trailing_data");
 }
 
+/// One gzip member that holds `content` as it is (RFC 1952, and a stored block of RFC 1951).
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).unwrap();
+    let sum = content.iter().fold(!0, |sum: u32, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { sum >> 1 ^ 0xedb8_8320 } else { sum >> 1 })
+    });
+    let head = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1];
+    let (size, sum) = (u32::from(length).to_le_bytes(), (!sum).to_le_bytes());
+    [&head, &length.to_le_bytes()[..], &(!length).to_le_bytes(), content, &sum, &size].concat()
+}
+
 #[test]
 fn k45_sizes_are_refused_before_a_byte_is_kept() {
     assert_eq!(patched_at(124, b"\x80\0\0\0\x80\0\0\0\0\0\0\0"), "pack.limit_file_size");
     assert_eq!(patched_at(124, &[0xff; 12]), "pack.limit_file_size");
     assert_eq!(patched_at(124, b"100000000000"), "pack.limit_file_size");
+    // Ten gibibytes of zeros, which a compressed archive says in ten mebibytes.
+    assert_eq!(patched_at(124, b"120000000000"), "pack.limit_file_size");
     // The largest size allowed is believed, and then missed.
     assert_eq!(patched_at(124, b"77777777777\0"), "pack.trailing_data");
 
@@ -261,6 +321,65 @@ fn k45_sizes_are_refused_before_a_byte_is_kept() {
     let mut announced = archive(&[("pack.toml", false, b"")]);
     patch_header(&mut announced, |header| header[124..135].copy_from_slice(b"10000000000"));
     assert_eq!(crate::inspect_archive(&announced[..]).unwrap_err().code(), "pack.limit_manifest");
+}
+
+/// An input that has these bytes and then blocks for ever, which here is a panic.
+struct Blocking<'a>(&'a [u8]);
+
+impl Read for Blocking<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        assert!(!self.0.is_empty(), "it waits for what was only announced");
+        self.0.read(buffer)
+    }
+}
+
+#[test]
+fn k45_what_is_announced_is_judged_before_it_is_waited_for() {
+    let announced = |path: &str, size: &[u8]| {
+        let mut bytes = archive(&[(path, false, b"")]);
+        patch_header(&mut bytes, |header| header[124..124 + size.len()].copy_from_slice(size));
+        bytes.truncate(BLOCK);
+        bytes
+    };
+    let inspect = |bytes: &[u8]| crate::inspect_archive(Blocking(bytes)).map_or_else(|error| error.code(), |_| "ok");
+    assert_eq!(inspect(&announced("a", b"\x80\0\0\0\x80\0\0\0\0\0\0\0")), "pack.limit_file_size");
+    assert_eq!(inspect(&announced("a", b"100000000000")), "pack.limit_file_size");
+    assert_eq!(inspect(&announced("pack.toml", b"10000000000")), "pack.limit_manifest");
+    assert_eq!(inspect(&announced("pack.toml", b"77777777777")), "pack.limit_manifest");
+    // The largest size of all is no reason to ask for memory, nor for a byte of it.
+    let largest = announced("a", b"77777777777");
+    let mut reader = ArchiveReader::new(Blocking(&largest));
+    assert_eq!(reader.next_entry().unwrap().unwrap().size(), MAX_FILE_BYTES);
+    // Cut off there, it ends as that, and not as a promise.
+    assert_eq!(archive_code(&largest), "pack.trailing_data");
+}
+
+#[test]
+fn k45_a_million_entries_are_not_read() {
+    /// Headers made as they are read: `0000000`, `0000001` and so on.
+    struct Million {
+        next: u32,
+        header: Vec<u8>,
+        at: usize,
+    }
+    impl Read for Million {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            if self.at == BLOCK && self.next < 1_000_000 {
+                patch_header(&mut self.header, |header| {
+                    header[..7].copy_from_slice(format!("{:07}", self.next).as_bytes())
+                });
+                (self.next, self.at) = (self.next + 1, 0);
+            }
+            let count = (&self.header[self.at..BLOCK]).read(buffer)?;
+            self.at += count;
+            Ok(count)
+        }
+    }
+    let mut million = Million { next: 0, header: archive(&[("0000000", false, b"")]), at: BLOCK };
+    let error = crate::inspect_archive(&mut million).unwrap_err();
+    assert_eq!(error.code(), "pack.limit_entries");
+    // One more than allowed, and what was read along with it.
+    assert!(million.next as usize <= crate::MAX_ENTRIES + 1 + 2 * 512, "{}", million.next);
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn pae(payload_type: &str, length: usize, payload: &[u8]) -> Vec<u8> {
 fn k01_a_pack_without_signature_is_unsigned_and_nothing_else() {
     let trust = trust(&document());
     let expected = Expected::default();
-    let asked = Verification { trust: &trust, expected: &expected, now: now(), seen: None };
+    let asked = Verification { trust: &trust, expected: &expected, now: now(), seen: None, evidence: None };
     let error = verify_pack(&pack()[..], None, &asked).unwrap_err();
     assert_eq!((error.code(), error.class()), ("pack.unsigned", Class::Unsigned));
     assert_eq!(code(&pack(), &sign(&pack(), &[1])), "ok");

@@ -46,7 +46,7 @@ fn k06_every_bit_of_the_envelope_counts_but_for_the_hint() {
     for bit in (0..flipped.len() * 8).filter(|bit| !hint.contains(&(bit / 8))) {
         flipped[bit / 8] ^= 1 << (bit % 8);
         let expected = crate::Expected::default();
-        let asked = crate::Verification { trust: &trust, expected: &expected, now: now(), seen: None };
+        let asked = crate::Verification { trust: &trust, expected: &expected, now: now(), seen: None, evidence: None };
         let result = crate::verify_pack(&archive[..], Some(&flipped), &asked);
         let error = result.unwrap_err();
         let expected = matches!(error.class(), Class::Refused | Class::Untrusted | Class::Limit);

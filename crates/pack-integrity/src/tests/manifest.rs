@@ -77,6 +77,20 @@ fn fields_of_another_shape() {
 }
 
 #[test]
+fn a_list_never_stands_for_a_table() {
+    let scopes = "scopes = [\"workspace:read\"]\n";
+    let next = |edge: &str| with("arguments = {", &format!("next = [{edge}]\narguments = {{"));
+    assert_eq!(next(r#"{ to = "list" }"#), "ok");
+    assert_eq!(next(r#"{ to = "list", when = { pointer = "", exists = true } }"#), "ok");
+    assert_eq!(next(r#"["list", { pointer = "", exists = true }]"#), "pack.manifest_malformed");
+    let node = format!("[[graph.nodes]]\nid = \"list\"\ntool = \"fs.list\"\n{scopes}arguments = {{ path = \".\" }}\n");
+    assert_eq!(with(&node, r#"nodes = [["list", "fs.list", ["workspace:read"]]]"#), "pack.manifest_malformed");
+    let feature = "[[spec.features]]\nid = \"pack.ustar\"\nmin = 1\nmax = 1\ncritical = true\n";
+    assert_eq!(with(feature, "features = [{ id = \"a\", min = 1, max = 1, critical = true }]\n"), "ok");
+    assert_eq!(with(feature, "features = [[\"a\", 1, 1, true]]\n"), "pack.manifest_malformed");
+}
+
+#[test]
 fn errors_name_the_line_and_hide_nothing_dangerous() {
     let text = MANIFEST.replacen("deterministic = true", "\"\\u001b[31m\" = true", 1);
     let error = Manifest::read(text.as_bytes()).unwrap_err();

@@ -70,7 +70,7 @@ fn k11_signed_for_another_pack_than_the_one_wanted() {
         };
         let envelope = sign(&pack(), &[1]);
         let trust = trust(&document());
-        let asked = Verification { trust: &trust, expected: &expected, now: now(), seen: None };
+        let asked = Verification { trust: &trust, expected: &expected, now: now(), seen: None, evidence: None };
         let result = verify_pack(&pack()[..], Some(envelope.as_bytes()), &asked);
         result.map_or_else(|error| error.code(), |_| "ok")
     };
@@ -157,7 +157,7 @@ fn with_seen(seen: &dyn SeenVersions) -> &'static str {
     let envelope = sign(&pack(), &[1]);
     let trust = trust(&document());
     let expected = Expected::default();
-    let asked = Verification { trust: &trust, expected: &expected, now: now(), seen: Some(seen) };
+    let asked = Verification { trust: &trust, expected: &expected, now: now(), seen: Some(seen), evidence: None };
     let result = verify_pack(&pack()[..], Some(envelope.as_bytes()), &asked);
     result.map_or_else(|error| error.code(), |_| "ok")
 }
@@ -226,4 +226,11 @@ fn k51_numbers_and_texts_that_readers_disagree_on() {
     for good in ["9007199254740992", r#""9007199254740993""#, r#""\ud83d\ude00""#] {
         assert_eq!(with(good), "ok", "{good}");
     }
+}
+
+#[test]
+fn k10_a_predicate_is_never_read_by_position() {
+    let values = json!(["inventory", "1.0.0", "2026-05-01T00:00:00Z", "2026-12-01T00:00:00Z"]);
+    assert_eq!(statement_code(|s| s["predicate"] = values), "pack.statement_malformed");
+    assert_eq!(statement_code(|_| {}), "ok");
 }

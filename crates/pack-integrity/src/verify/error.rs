@@ -75,6 +75,12 @@ pub enum VerifyError {
         /// When it ended.
         expired: Timestamp,
     },
+    /// The key is older than the trust document allows.
+    #[error("the signer's key has been older than the trust document allows since {since}")]
+    KeyOverdue {
+        /// Since when.
+        since: Timestamp,
+    },
     /// The key was retired.
     #[error("the signer's key was retired, and only the signature's own word dates it before that")]
     KeyRetired,
@@ -123,6 +129,15 @@ pub enum VerifyError {
         /// The version.
         version: PackVersion,
     },
+    /// The exception for this unsigned pack is over.
+    #[error("the policy's exception for this unsigned pack ended at {until}")]
+    LegacyExpired {
+        /// When.
+        until: Timestamp,
+    },
+    /// The exception names another archive.
+    #[error("the archive is not the one that the policy's exception names")]
+    LegacyOtherArchive,
     /// The store of seen versions failed.
     #[error(transparent)]
     Seen(SeenError),
@@ -161,6 +176,7 @@ reach_types::codes!(VerifyError {
     WrongPayloadType => ("pack.wrong_payload_type", Refused, "use the pack's own signature: this one is of another kind"),
     KeyNotYetValid => ("pack.key_not_yet_valid", Expired, "wait, or check the clock"),
     KeyExpired => ("pack.key_expired", Expired, "have the pack signed again with a current key"),
+    KeyOverdue => ("pack.key_overdue", Expired, "have the pack signed again with a newer key"),
     KeyRetired => ("pack.key_retired", Expired, "have the pack signed again with a current key"),
     KeyRevoked => ("pack.key_revoked", Expired, "have the pack signed again with another key; treat what this key signed with suspicion"),
     NameScope => ("pack.name_scope", Untrusted, "have a signer sign it whose scope covers the name"),
@@ -169,6 +185,8 @@ reach_types::codes!(VerifyError {
     PackRevoked => ("pack.pack_revoked", Expired, "get another version; the trust document says why this one was revoked"),
     Rollback => ("pack.rollback", Expired, "use the newer version; a deliberate downgrade is an operator's signed act"),
     Equivocation => ("pack.equivocation", Refused, "ask the signer which of the two archives is theirs: one version must be one archive"),
+    LegacyExpired => ("pack.legacy_expired", Expired, "have the pack signed; the policy's exception for it is over"),
+    LegacyOtherArchive => ("pack.legacy_other_archive", Refused, "the file was replaced while it was read: try again, and find out by whom"),
     DigestMismatch => ("pack.digest_mismatch", Refused, "fetch the pack and its signature file again from the signer"),
     ManifestMismatch => ("pack.manifest_mismatch", Refused, "have the pack signed again with `reach pack sign`"),
 } wrap { Statement, Seen, Contents });
@@ -198,6 +216,7 @@ impl From<AuthorityError> for VerifyError {
             AuthorityError::BadSignature => Self::BadSignature,
             AuthorityError::NotYetValid { from } => Self::KeyNotYetValid { from },
             AuthorityError::Expired { expired } => Self::KeyExpired { expired },
+            AuthorityError::Overdue { since } => Self::KeyOverdue { since },
             AuthorityError::Retired => Self::KeyRetired,
             AuthorityError::Revoked => Self::KeyRevoked,
             AuthorityError::NameScope => Self::NameScope,

@@ -34,7 +34,7 @@ fn signer(name: &str, keys: Vec<KeyEntry>) -> SignerEntry {
     SignerEntry { name: name.to_owned(), keys, packs: Vec::new() }
 }
 
-fn alice() -> SigningKey {
+pub(crate) fn alice() -> SigningKey {
     key(Role::Policy, 2)
 }
 
@@ -48,6 +48,7 @@ fn trust_with(signers: Vec<SignerEntry>, threshold: Option<u32>) -> VerifiedTrus
         version: 1,
         created: at("2025-06-01T00:00:00Z"),
         expires: at("2029-01-01T00:00:00Z"),
+        max_key_age_days: Some(3650),
         thresholds: threshold.map(|n| BTreeMap::from([(Role::Policy, n)])).unwrap_or_default(),
         signers: all,
         revoked_packs: Vec::new(),
@@ -56,7 +57,7 @@ fn trust_with(signers: Vec<SignerEntry>, threshold: Option<u32>) -> VerifiedTrus
     VerifiedTrust::verify(file.as_bytes(), None, now()).unwrap()
 }
 
-fn trust() -> VerifiedTrust {
+pub(crate) fn trust() -> VerifiedTrust {
     trust_with(vec![signer("alice", vec![entry(&alice())])], None)
 }
 
@@ -193,9 +194,26 @@ fn p28_a_key_that_may_not_sign_any_more_counts_for_nothing() {
     assert_eq!(standing(&|key| key.retired = Some(at("2026-06-01T00:00:01Z"))), "ok");
     assert_eq!(standing(&|key| key.not_after = now()), "policy.bundle_key_expired");
     assert_eq!(standing(&|key| key.not_before = at("2026-06-01T00:00:01Z")), "policy.bundle_key_not_yet_valid");
+    assert_eq!(standing(&|key| key.not_before = at("2016-06-03T00:00:00Z")), "policy.bundle_key_overdue");
+    assert_eq!(standing(&|key| key.not_before = at("2016-06-03T00:00:01Z")), "ok");
     // Another role's key, and a key that was replaced by another of the same signer.
     assert_eq!(standing(&|key| key.role = Role::Pack), "policy.bundle_key_untrusted");
     assert_eq!(standing(&|entry| entry.public = key(Role::Policy, 3).public_key()), "policy.bundle_key_untrusted");
+}
+
+#[test]
+fn p18_a_bundle_in_use_is_judged_again_under_a_newer_document() {
+    let bundle = verify(&bundle(&policy()), &trust()).unwrap();
+    let code = |trust: &VerifiedTrust, now| bundle.check_standing(trust, now).map_or_else(|e| e.code(), |()| "ok");
+    assert_eq!(code(&trust(), now()), "ok");
+    assert_eq!(code(&trust(), at("2027-01-01T00:00:00Z")), "policy.bundle_expired");
+    let mut alices = entry(&alice());
+    alices.revoked = Some(Revocation { since: now(), reason: RevocationReason::Compromised });
+    assert_eq!(code(&trust_with(vec![signer("alice", vec![alices])], None), now()), "policy.bundle_key_revoked");
+    assert_eq!(code(&trust_with(Vec::new(), None), now()), "policy.bundle_key_untrusted");
+    let bob = signer("bob", vec![entry(&key(Role::Policy, 4))]);
+    let both = trust_with(vec![signer("alice", vec![entry(&alice())]), bob], Some(2));
+    assert_eq!(code(&both, now()), "policy.bundle_threshold");
 }
 
 #[test]
@@ -320,7 +338,7 @@ fn the_largest_policy_fits_its_bundle() {
 fn only_the_canonical_payload_of_the_right_type_is_a_policy() {
     assert_eq!(signed(BUNDLE_PAYLOAD_TYPE, payload()), "ok");
     assert_eq!(signed("application/vnd.reach.policy.v2", payload()), "policy.bundle_wrong_payload_type");
-    for bad in [vec![], vec![0], vec![2], [&[0x81, 0x00][..], &payload()[1..]].concat()] {
+    for bad in [vec![], vec![0], vec![3], [&[0x81, 0x00][..], &payload()[1..]].concat()] {
         assert_eq!(signed(BUNDLE_PAYLOAD_TYPE, bad.clone()), "policy.bundle_format_unknown", "{bad:?}");
     }
     let trailing = [payload(), vec![0]].concat();
@@ -340,4 +358,30 @@ fn only_the_canonical_payload_of_the_right_type_is_a_policy() {
     assert_eq!(signed(BUNDLE_PAYLOAD_TYPE, swapped(b"\x07fs:read", b"\x04ns:*")), "policy.bundle_non_canonical");
     let wrong_key = build_bundle(&policy(), &[&key(Role::Pack, 2)]).unwrap_err();
     assert_eq!(wrong_key.code(), "sign.role_mismatch");
+}
+
+/// A token that signs with another key than it shows.
+struct Swapped(SigningKey);
+
+impl Signer for Swapped {
+    fn public_key(&self) -> reach_signing::PublicKey {
+        self.0.public_key()
+    }
+
+    fn role(&self) -> Role {
+        Role::Policy
+    }
+
+    fn sign(&self, message: &reach_signing::Message) -> Result<reach_signing::Signature, reach_signing::SignError> {
+        key(Role::Policy, 99).sign(message)
+    }
+}
+
+#[test]
+fn what_a_signer_returns_is_checked_before_it_is_handed_out() {
+    let (good, swapped) = (key(Role::Policy, 2), Swapped(key(Role::Policy, 3)));
+    let code = |signers: &[&dyn Signer]| build_bundle(&policy(), signers).map_or_else(|e| e.code(), |_| "ok");
+    assert_eq!(code(&[&good]), "ok");
+    assert_eq!(code(&[&swapped]), "policy.signer_faulty");
+    assert_eq!(code(&[&good, &swapped]), "policy.signer_faulty");
 }

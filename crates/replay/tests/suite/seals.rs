@@ -133,6 +133,7 @@ fn r10_only_an_active_run_key_of_the_trust_document_seals() {
         (key(Role::Run, 4), "replay.seal_key_expired"),
         (key(Role::Run, 5), "replay.seal_key_retired"),
         (key(Role::Run, 6), "replay.seal_key_not_yet_valid"),
+        (key(Role::Run, 8), "replay.seal_key_overdue"),
     ] {
         assert_eq!(answer(&sealed_by(&key)), expected, "{key:?}");
     }
@@ -143,6 +144,7 @@ fn r10_only_an_active_run_key_of_the_trust_document_seals() {
     assert_eq!(at(&key(Role::Run, 4), day(-1)), "verified");
     assert_eq!(at(&key(Role::Run, 5), day(-1)), "verified");
     assert_eq!(at(&key(Role::Run, 6), day(1)), "verified");
+    assert_eq!(at(&key(Role::Run, 8), day(-1)), "verified");
     assert_eq!(at(&key(Role::Run, 3), day(-1)), "replay.seal_key_revoked");
 }
 

@@ -41,7 +41,8 @@ fn entry(key: &SigningKey, change: impl FnOnce(&mut KeyEntry)) -> KeyEntry {
     entry
 }
 
-/// Root 1; run keys 2 (good), 3 (revoked), 4 (expired), 5 (retired), 6 (not yet valid); 7 packs.
+/// Root 1; run keys 2 (good), 3 (revoked), 4 (expired), 5 (retired), 6 (not yet valid); 7 packs;
+/// run key 8 (over age).
 pub(crate) fn trust() -> &'static VerifiedTrust {
     static TRUST: LazyLock<VerifiedTrust> = LazyLock::new(make_trust);
     &TRUST
@@ -57,12 +58,14 @@ fn make_trust() -> VerifiedTrust {
         entry(&key(Role::Run, 5), |entry| entry.retired = Some(NOW)),
         entry(&key(Role::Run, 6), |entry| entry.not_before = day(1)),
         entry(&key(Role::Pack, 7), |_| ()),
+        entry(&key(Role::Run, 8), |entry| entry.not_before = day(-1500)),
     ];
     let document = TrustDocument {
         schema: TrustDocument::SCHEMA.to_owned(),
         version: 1,
         created: day(-1000),
         expires: day(1000),
+        max_key_age_days: Some(1500),
         thresholds: [(Role::Root, 1)].into(),
         signers: vec![SignerEntry { name: "recorder".to_owned(), keys, packs: vec![] }],
         revoked_packs: vec![],

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufReader, BufWriter, Seek, Write},
+    io::{BufWriter, Seek, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
@@ -29,7 +29,7 @@ pub fn build(dir: &Path, out: &Path) -> Result<Inspection, PackFileError> {
         write_archive(&found, file)?;
         // What a reader would refuse is never put in place.
         file.rewind().map_err(|e| io(out, e))?;
-        inspect_archive(BufReader::new(file)).map_err(PackFileError::Contents)
+        inspect_archive(file).map_err(PackFileError::Contents)
     })
 }
 

@@ -68,12 +68,17 @@ fn summary(command: &Quickstart, steps: Vec<serde_json::Value>, found: &steps::F
         .check("signed, verified, gated, run, recorded, replayed, audited and proved")
         .check("every tampered version was refused")
         .field("dir", command.dir.display().to_string())
+        .field("pack_checks", found.pack_checks)
         .field("files", found.files)
         .field("findings", found.findings)
         .field("skipped", found.skipped)
         .field("refused", refused)
         .field("steps", json!(steps))
         .line(String::new())
+        .line(format!(
+            "the pack passed {} checks, each explained by `reach pack explain`; its extracted copy is the same to the byte",
+            found.pack_checks
+        ))
         .line(format!(
             "{} files digested, {} secret(s) found, {} skipped: see {dir}/inventory.json",
             found.files, found.findings, found.skipped

@@ -12,8 +12,9 @@ use crate::report::Failure;
 
 use super::{files as texts, tour::Tour};
 
-/// What the example pack found.
+/// What the example pack found, and what was found of it.
 pub(super) struct Found {
+    pub(super) pack_checks: usize,
     pub(super) files: usize,
     pub(super) findings: usize,
     pub(super) skipped: usize,
@@ -25,10 +26,10 @@ const PEER_ORIGIN: &str = "reach.local/quickstart-peer";
 pub(super) fn all(tour: &mut Tour<'_, '_>) -> Result<Found, Failure> {
     keys(tour)?;
     trust(tour)?;
-    pack(tour)?;
+    let pack_checks = pack(tour)?;
     policy(tour)?;
     nodes(tour)?;
-    let found = run(tour)?;
+    let found = Found { pack_checks, ..run(tour)? };
     refused_call(tour)?;
     replay(tour)?;
     audit(tour)?;
@@ -113,7 +114,8 @@ fn trust(tour: &mut Tour<'_, '_>) -> Result<(), Failure> {
     tour.reach(&words).map(|_| ())
 }
 
-fn pack(tour: &mut Tour<'_, '_>) -> Result<(), Failure> {
+/// The number of checks that the pack passed.
+fn pack(tour: &mut Tour<'_, '_>) -> Result<usize, Failure> {
     tour.title("3. The example pack: list, digest, search, report");
     mkdir(tour, "pack")?;
     write(tour, "pack/pack.toml", &texts::manifest())?;
@@ -123,7 +125,10 @@ fn pack(tour: &mut Tour<'_, '_>) -> Result<(), Failure> {
     tour.reach(&[&"pack", &"build", &dir, &"--out", &pack])?;
     tour.reach(&[&"pack", &"sign", &pack, &"--key", &key])?;
     tour.reach(&[&"pack", &"verify", &pack, &"--trust", &trust])?;
-    Ok(())
+    let copy = tour.path("extracted");
+    tour.reach(&[&"pack", &"extract", &pack, &"--trust", &trust, &"--out", &copy])?;
+    let same = tour.reach(&[&"pack", &"verify", &pack, &"--trust", &trust, &"--extracted", &copy])?;
+    Ok(same.passed())
 }
 
 fn policy(tour: &mut Tour<'_, '_>) -> Result<(), Failure> {
@@ -203,7 +208,7 @@ fn count(inventory: &Path) -> Result<Found, Failure> {
     let bytes = fs::read(inventory).map_err(|error| files::io_error(inventory, error))?;
     let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let length = |name: &str| value.get(name).and_then(Value::as_array).map_or(0, Vec::len);
-    Ok(Found { files: length("files"), findings: length("findings"), skipped: length("skipped") })
+    Ok(Found { pack_checks: 0, files: length("files"), findings: length("findings"), skipped: length("skipped") })
 }
 
 fn refused_call(tour: &mut Tour<'_, '_>) -> Result<(), Failure> {

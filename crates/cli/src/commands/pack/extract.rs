@@ -1,0 +1,32 @@
+//! `reach pack extract`.
+
+use std::path::Path;
+
+use reach_runner::{
+    packs::{self, Extracted, PackFileError, ProvenPack},
+    trusting::refuse_inside,
+};
+
+use crate::{
+    World,
+    arguments::PackAsked,
+    commands::source::Trusted,
+    report::{Failure, Report},
+    terminal::shown,
+};
+
+use super::verify::{ask, describe};
+
+pub(super) fn run(world: &World, command: &PackAsked, out: &Path) -> Result<Report, Failure> {
+    let trusted = Trusted::load(&command.trust, world)?;
+    let outside = |proven: &ProvenPack| {
+        refuse_inside(&command.trust.trust, proven.pack.manifest_bytes()).map_err(PackFileError::File)
+    };
+    let extracted = ask(command, &trusted, |files, asked| packs::extract(files, asked, out, outside))?;
+    let Extracted { proven, passed, files } = extracted?;
+    let place = out.display().to_string();
+    let report = passed.iter().fold(Report::new("extracted"), |report, check| report.check(check.name()));
+    let report = report.field("directory", place.as_str()).field("files", files);
+    let report = report.line(format!("extracted {files} file(s) to {}", shown(&place)));
+    Ok(trusted.note(describe(report, &proven)))
+}

@@ -1,0 +1,7 @@
+//! The plugin rows of the attack list.
+
+mod files;
+mod keyring;
+mod metadata;
+mod signature;
+mod unsigned;

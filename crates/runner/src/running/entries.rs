@@ -1,0 +1,70 @@
+//! What the ledger holds of a run: the payloads of its entries.
+
+use reach_audit_ledger::EntryKind;
+use reach_pack_integrity::{Provenance, VerifiedPack};
+use reach_policy::Mode;
+use reach_replay::EndReason;
+use reach_types::{Blake3Digest, Code};
+use serde_json::{Value, json};
+
+use crate::{admission::Admission, execute::Ending};
+
+/// What a run was admitted or refused on.
+pub(super) fn facts(admission: &Admission<'_>) -> Value {
+    let (pack, guards) = (admission.pack().facts(), admission.guards());
+    json!({
+        "pack": { "name": pack.name, "version": pack.version, "blake3": pack.digest, "provenance": provenance(admission.pack()) },
+        "bundle": { "name": admission.bundle().policy().name(), "version": admission.bundle().version(), "digest": guards.bundle },
+        "registry": guards.registry,
+        "transcript": guards.transcript,
+        "engine": guards.engine,
+        "decision": admission.decision(),
+    })
+}
+
+/// How entries say who vouches for a pack.
+fn provenance(pack: &VerifiedPack) -> &'static str {
+    match pack.provenance() {
+        Provenance::Signed { .. } => "signed",
+        Provenance::LegacyUnsigned { .. } => "legacy_unsigned",
+    }
+}
+
+/// What this run does without, for the ledger to hold before it starts.
+pub(super) fn relaxations(admission: &Admission<'_>) -> Vec<(EntryKind, Value)> {
+    let warns = (admission.decision().mode() == Mode::Warn).then(|| json!({ "mode": "warn" }));
+    let legacy = match admission.pack().provenance() {
+        Provenance::Signed { .. } => None,
+        Provenance::LegacyUnsigned { digest, reason, until } => {
+            Some(json!({ "legacy_pack": { "digest": digest, "reason": reason, "until": until } }))
+        }
+    };
+    [warns, legacy].into_iter().flatten().map(|payload| (EntryKind::RelaxationNoted, payload)).collect()
+}
+
+/// What the ledger holds of a call that was refused; what failed or was cut off is in the log.
+pub(super) fn call_refusal(ending: &Ending) -> Option<Value> {
+    match ending {
+        Ending::Refused(decision) => Some(json!({ "decision": decision })),
+        Ending::Withdrawn(error) => Some(json!({ "codes": [error.code()] })),
+        Ending::PermitRefused(error) => Some(json!({ "codes": [error.code()] })),
+        Ending::Completed | Ending::Unresolved(_) | Ending::Failed(_) | Ending::Limit => None,
+    }
+}
+
+/// The payload of a run's last entry.
+pub(crate) fn ended(reason: EndReason, head: &Blake3Digest, frames: u64) -> Value {
+    json!({ "reason": end_reason(reason), "head": head, "frames": frames })
+}
+
+/// The name of a run's ending, as entries and output spell it.
+#[must_use]
+pub const fn end_reason(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Completed => "completed",
+        EndReason::Refused => "refused",
+        EndReason::Failed => "failed",
+        EndReason::Limit => "limit",
+        EndReason::Interrupted => "interrupted",
+    }
+}
