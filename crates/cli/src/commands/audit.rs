@@ -11,8 +11,8 @@ use crate::{
     World,
     arguments::Audit,
     commands::{
+        flags::usage,
         run::{recovered, running, stopped},
-        trust::usage,
     },
     progress::Bar,
     report::{Failure, Report},

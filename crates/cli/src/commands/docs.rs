@@ -5,7 +5,7 @@ use reach_types::{Class, CodeRow};
 
 use crate::{
     arguments::{Arguments, DocsPage},
-    commands::trust::CLI_CODES,
+    commands::flags::CLI_CODES,
     report::{Failure, Report},
 };
 

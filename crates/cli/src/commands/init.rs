@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     World,
     arguments::Init,
-    commands::trust::{check_origin, parse_pin, usage},
+    commands::flags::{check_origin, parse_pin, usage},
     report::{Failure, Report},
     terminal::shown,
 };

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     World,
     arguments::{Key, SignWith},
-    commands::trust::check_origin,
+    commands::flags::check_origin,
     report::{Failure, Report},
     terminal::shown,
 };

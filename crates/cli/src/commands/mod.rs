@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod delegate;
 pub(crate) mod docs;
+pub(crate) mod flags;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod pack;

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{
     World,
     arguments::{Plugin, PluginVerify},
-    commands::{source::Trusted, trust::usage},
+    commands::{flags::usage, source::Trusted},
     report::{Failure, Report},
     terminal::shown,
 };

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::{
     World,
     arguments::{Policy, TrustSource},
-    commands::{key::signing_commands, source::Trusted, trust::usage},
+    commands::{flags::usage, key::signing_commands, source::Trusted},
     report::{Failure, Report},
     terminal::shown,
 };

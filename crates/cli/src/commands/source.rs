@@ -8,7 +8,7 @@ use reach_types::Timestamp;
 use crate::{
     World,
     arguments::TrustSource,
-    commands::trust::parse_pin,
+    commands::flags::parse_pin,
     report::{Failure, Report},
 };
 

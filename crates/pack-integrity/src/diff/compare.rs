@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reach_types::{Grants, ModelId, ModelKey};
+use reach_types::{Grants, ModelId, ModelKey, PackVersion};
 
 use super::{Aspect, Change, Direction, PackView, view::FileView};
 use crate::{ArchivePath, Graph, MANIFEST_PATH, Manifest, Node, SpecFeature, SpecNeeds};
@@ -99,8 +99,15 @@ fn spec(old: &SpecNeeds, new: &SpecNeeds) -> Vec<Change> {
     });
     // What a spec version means is not known here, so neither is which of two allows more.
     changes.extend(differs(Changed, Aspect::Spec, "version", &old.version(), &new.version()));
-    changes.extend(differs(Changed, Aspect::Spec, "floor", &old.floor(), &new.floor()));
+    let floor = if is_raised(old.floor(), new.floor()) { Narrowed } else { Widened };
+    changes.extend(differs(floor, Aspect::Spec, "floor", &old.floor(), &new.floor()));
     changes
+}
+
+/// Whether a floor is higher than before: a lower one lets older rules hold.
+fn is_raised(old: &str, new: &str) -> bool {
+    let versions = PackVersion::parse(old).ok().zip(PackVersion::parse(new).ok());
+    versions.is_some_and(|(old, new)| old < new)
 }
 
 #[derive(PartialEq)]
@@ -116,7 +123,9 @@ impl std::fmt::Display for Feature {
 fn feature_direction(old: &SpecFeature, new: &SpecFeature) -> Direction {
     let within = |a: &SpecFeature, b: &SpecFeature| b.min <= a.min && a.max <= b.max;
     match (within(new, old), within(old, new)) {
-        (true, false) => Narrowed,
+        // It would run where the feature is missing.
+        _ if old.critical && !new.critical => Widened,
+        (true, true) | (true, false) => Narrowed,
         (false, true) => Widened,
         _ => Changed,
     }
@@ -167,8 +176,9 @@ fn file(path: &str, old: Option<&FileView>, new: Option<&FileView>) -> Option<Ch
     let direction = match (old, new) {
         (None, Some(new)) if !new.executable => Changed,
         (Some(old), Some(new)) if old == new => return None,
-        (Some(old), Some(new)) if old.executable == new.executable => Changed,
+        // What can be executed may do anything: another content is as good as another file.
         (_, Some(new)) if new.executable => Widened,
+        (Some(old), Some(new)) if !old.executable && !new.executable => Changed,
         // Its content may have changed as well: that it became less executable is not all.
         (Some(old), Some(new)) if old.digest != new.digest => Changed,
         _ => Narrowed,

@@ -67,10 +67,19 @@ fn what_says_nothing_of_rights_is_changed() {
     assert_eq!(changed("version = \"1.0.0\"", "version = \"1.0.1\""), one(Changed, Aspect::Version, "version"));
     assert_eq!(changed("\"inventory\"", "\"stock\""), one(Changed, Aspect::Name, "name"));
     assert_eq!(changed("Lists a", "Lists the"), one(Changed, Aspect::Description, "description"));
-    assert_eq!(changed("floor = \"1.0.0\"", "floor = \"0.9.0\""), one(Changed, Aspect::Spec, "floor"));
-    assert_eq!(changed("critical = true", "critical = false"), one(Changed, Aspect::Feature, "pack.ustar"));
     assert_eq!(changed("{ path = \".\" }", "{ path = \"a\" }"), one(Changed, Aspect::Node, "list"));
     assert_eq!(changed("[tools]", "# nothing\n[tools]"), one(Changed, Aspect::File, "pack.toml"));
+}
+
+#[test]
+fn a_pack_that_asks_less_of_the_node_widens() {
+    let floor = |to: &str| changed("floor = \"1.0.0\"", &format!("floor = \"{to}\""));
+    assert_eq!(floor("0.9.0"), one(Widened, Aspect::Spec, "floor"));
+    assert_eq!(floor("1.0.1"), one(Narrowed, Aspect::Spec, "floor"));
+    assert_eq!(floor("soon"), one(Widened, Aspect::Spec, "floor"), "what cannot be compared could be wrong");
+    assert_eq!(changed("critical = true", "critical = false"), one(Widened, Aspect::Feature, "pack.ustar"));
+    let loose = MANIFEST.replace("critical = true", "critical = false");
+    assert_eq!(short(&diff_packs(&with(&loose), &with(MANIFEST))), one(Narrowed, Aspect::Feature, "pack.ustar"));
 }
 
 #[test]
@@ -106,6 +115,8 @@ fn files_by_content_and_exec_bit() {
     assert_eq!(of(&[toml, readme, ("a.sh", true, b"")]), one(Widened, Aspect::File, "a.sh"));
     let with_script = view(&archive(&[toml, readme, ("a.sh", true, b"1")]));
     assert_eq!(short(&diff_packs(&with_script, &old)), one(Narrowed, Aspect::File, "a.sh"));
+    let swapped = view(&archive(&[toml, readme, ("a.sh", true, b"2")]));
+    assert_eq!(short(&diff_packs(&with_script, &swapped)), one(Widened, Aspect::File, "a.sh"));
     let off = view(&archive(&[toml, readme, ("a.sh", false, b"1")]));
     assert_eq!(short(&diff_packs(&with_script, &off)), one(Narrowed, Aspect::File, "a.sh"));
     let rewritten = view(&archive(&[toml, readme, ("a.sh", false, b"2")]));

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     arguments::AllowDowngrade,
-    commands::{key::signing_commands, trust::usage},
+    commands::{flags::usage, key::signing_commands},
     report::{Failure, Report},
     terminal::shown,
 };

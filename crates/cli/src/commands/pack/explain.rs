@@ -11,7 +11,10 @@ use crate::{
     report::{Failure, Report},
 };
 
-use super::verify::{self, describe};
+use super::{
+    verdict::{describe, step, word},
+    verify,
+};
 
 pub(super) fn run(world: &World, command: &PackVerify) -> Result<Report, Failure> {
     let trusted = Trusted::load(&command.asked.trust, world)?;
@@ -28,7 +31,7 @@ fn passing(passed: &[Check], proven: &ProvenPack) -> Report {
     let elsewhere = [Check::Exception, Check::Extracted];
     let optional = Check::ALL.iter().filter(|check| check.asked_by().is_some() && !elsewhere.contains(check));
     let skipped: Vec<_> = optional.filter(|check| !passed.contains(check)).copied().collect();
-    let report = describe(Report::new(verify::word(proven)), proven);
+    let report = describe(Report::new(word(proven)), proven);
     let report = steps(report.line("what was checked, in order, and what each check proves:"), passed);
     not_proven(not_asked(report, &skipped))
 }
@@ -57,11 +60,6 @@ fn steps(report: Report, passed: &[Check]) -> Report {
     });
     let report = report.lines(lines.collect::<Vec<_>>());
     passed.iter().fold(report, |report, check| report.check(check.name())).field("checks_prove", proved)
-}
-
-/// A check with what it proves, as JSON.
-pub(super) fn step(check: Check) -> Value {
-    json!({ "check": check.name(), "proves": check.proves() })
 }
 
 fn not_asked(report: Report, skipped: &[Check]) -> Report {

@@ -6,7 +6,7 @@ use reach_runner::packs;
 use reach_types::KeyId;
 
 use crate::{
-    commands::trust::usage,
+    commands::flags::usage,
     report::{Failure, Report},
     terminal::shown,
 };

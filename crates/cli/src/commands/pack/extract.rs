@@ -15,7 +15,7 @@ use crate::{
     terminal::shown,
 };
 
-use super::verify::{ask, describe};
+use super::{verdict::describe, verify::ask};
 
 pub(super) fn run(world: &World, command: &PackAsked, out: &Path) -> Result<Report, Failure> {
     let trusted = Trusted::load(&command.trust, world)?;

@@ -7,10 +7,11 @@ mod explain;
 mod export;
 mod extract;
 mod sign;
+mod verdict;
 mod verify;
 
 pub(crate) use diff::WIDENED;
-pub(crate) use verify::{provenance, unsigned_line};
+pub(crate) use verdict::{provenance, unsigned_line};
 
 use reach_runner::packs;
 

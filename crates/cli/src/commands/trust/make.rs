@@ -9,10 +9,11 @@ use reach_runner::{
 use reach_signing::{TrustDraft, TrustVersion};
 use serde_json::json;
 
-use super::{history, show, text};
+use super::{history, show};
 use crate::{
     World,
     arguments::{Trust, TrustEdit, TrustInit, TrustSigning},
+    commands::flags,
     report::{Failure, Report},
     terminal::shown,
 };
@@ -23,9 +24,9 @@ const RENEWED_DAYS: u32 = 365;
 pub(super) fn init(world: &World, command: &TrustInit) -> Result<Report, Failure> {
     let first = FirstTrust {
         roots: command.root.clone(),
-        signers: text::signer_specs(&command.signer)?,
-        thresholds: text::thresholds(&command.threshold)?,
-        packs: text::packs(&command.packs)?,
+        signers: flags::signer_specs(&command.signer)?,
+        thresholds: flags::thresholds(&command.threshold)?,
+        packs: flags::packs(&command.packs)?,
         days: command.days,
         max_key_age_days: command.max_key_age,
     };
@@ -47,8 +48,8 @@ pub(super) fn sign(world: &World, signing: &TrustSigning) -> Result<Report, Fail
 
 /// Makes the next version that `command` asks for; it is none of the commands that only look.
 pub(super) fn next(world: &World, command: &Trust) -> Result<Report, Failure> {
-    let Some((edit, asked)) = asked(command)? else { return Err(text::usage("this makes no version".to_owned())) };
-    let asked = Asked { thresholds: text::thresholds(&edit.threshold)?, days: edit.days.or(asked.days), ..asked };
+    let Some((edit, asked)) = asked(command)? else { return Err(flags::usage("this makes no version".to_owned())) };
+    let asked = Asked { thresholds: flags::thresholds(&edit.threshold)?, days: edit.days.or(asked.days), ..asked };
     let signing = &edit.signing;
     write(signing, |pin| Ok(trusting::next_document(world, &signing.file, pin, &signing.root, &asked)?))
 }
@@ -57,20 +58,20 @@ fn asked(command: &Trust) -> Result<Option<(&TrustEdit, Asked)>, Failure> {
     let none = Asked::default();
     Ok(Some(match command {
         Trust::Add { change, signer, packs } => {
-            let (signers, packs) = (text::signer_specs(signer)?, text::packs(packs)?);
+            let (signers, packs) = (flags::signer_specs(signer)?, flags::packs(packs)?);
             (change, Asked { signers, packs, ..none })
         }
         Trust::Retire { change, key, at } => {
-            let at = text::date("--at", at.as_deref())?;
+            let at = flags::date("--at", at.as_deref())?;
             let retire = key.iter().map(|key| KeyRetirement { key: key.clone(), at }).collect();
             (change, Asked { retire, ..none })
         }
         Trust::Revoke { change, key: Some(key), reason, since, .. } => {
-            let (since, reason) = (text::date("--since", since.as_deref())?, text::key_reason(reason)?);
+            let (since, reason) = (flags::date("--since", since.as_deref())?, flags::key_reason(reason)?);
             (change, Asked { revoke: vec![KeyRevocation { key: key.clone(), since, reason }], ..none })
         }
         Trust::Revoke { change, pack, reason, .. } => {
-            let digest = text::digest("--pack", pack.as_deref().unwrap_or_default())?;
+            let digest = flags::digest("--pack", pack.as_deref().unwrap_or_default())?;
             (change, Asked { revoke_packs: vec![(digest, reason.clone())], ..none })
         }
         Trust::Rotate { change, signer, key, new } => {
@@ -88,7 +89,7 @@ fn write(
     signing: &TrustSigning,
     make: impl FnOnce(Option<&reach_types::Blake3Digest>) -> Result<TrustDraft, Failure>,
 ) -> Result<Report, Failure> {
-    let pin = signing.trust_root.as_deref().map(text::parse_pin).transpose()?;
+    let pin = signing.trust_root.as_deref().map(flags::parse_pin).transpose()?;
     // Before a key is read or a token asked: a place that is taken is the caller's mistake.
     files::require_place(&signing.out)?;
     let draft = make(pin.as_ref())?;

@@ -1,14 +1,12 @@
-//! `reach trust`: making and changing documents, looking at them, and what other nouns take from here.
+//! `reach trust`: making and changing documents, and looking at them.
 
 mod due;
 mod history;
 mod make;
 mod show;
-mod text;
 mod verify;
 
 pub(crate) use due::with_due;
-pub(crate) use text::{CLI_CODES, check_origin, parse_pin, usage};
 
 use std::path::Path;
 
@@ -17,6 +15,7 @@ use reach_runner::trusting::{load_chain, load_trust};
 use crate::{
     World,
     arguments::Trust,
+    commands::flags::parse_pin,
     report::{Failure, Report},
 };
 

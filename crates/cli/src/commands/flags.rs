@@ -1,4 +1,4 @@
-//! The texts that flags about trust take.
+//! The texts that flags take, read once for every command.
 
 use std::path::PathBuf;
 
@@ -30,29 +30,29 @@ pub(crate) fn check_origin(text: &str) -> Result<(), Failure> {
     KeyName::parse(text).map(drop).map_err(|error| usage(format!("--origin: {error}")))
 }
 
-pub(super) fn digest(flag: &str, text: &str) -> Result<Blake3Digest, Failure> {
+pub(crate) fn digest(flag: &str, text: &str) -> Result<Blake3Digest, Failure> {
     Blake3Digest::parse(text).map_err(|error| usage(format!("{flag}: {error}")))
 }
 
-pub(super) fn date(flag: &str, text: Option<&str>) -> Result<Option<Timestamp>, Failure> {
+pub(crate) fn date(flag: &str, text: Option<&str>) -> Result<Option<Timestamp>, Failure> {
     text.map(Timestamp::parse).transpose().map_err(|error| usage(format!("{flag}: {error}")))
 }
 
-pub(super) fn key_reason(text: &str) -> Result<RevocationReason, Failure> {
+pub(crate) fn key_reason(text: &str) -> Result<RevocationReason, Failure> {
     let all = [RevocationReason::Superseded, RevocationReason::Compromised];
     let found = all.into_iter().find(|reason| reason.as_str() == text);
     found.ok_or_else(|| usage("--reason: a key is revoked as `superseded` or `compromised`".to_owned()))
 }
 
-pub(super) fn signer_specs(texts: &[String]) -> Result<Vec<SignerSpec>, Failure> {
+pub(crate) fn signer_specs(texts: &[String]) -> Result<Vec<SignerSpec>, Failure> {
     texts.iter().map(|text| signer_spec(text)).collect()
 }
 
-pub(super) fn thresholds(texts: &[String]) -> Result<Vec<(Role, u32)>, Failure> {
+pub(crate) fn thresholds(texts: &[String]) -> Result<Vec<(Role, u32)>, Failure> {
     texts.iter().map(|text| role_threshold(text)).collect()
 }
 
-pub(super) fn packs(texts: &[String]) -> Result<Vec<(String, String)>, Failure> {
+pub(crate) fn packs(texts: &[String]) -> Result<Vec<(String, String)>, Failure> {
     texts.iter().map(|text| pair(text, "--packs NAME=PATTERN")).collect()
 }
 
