@@ -11,7 +11,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{CommandFactory, Parser};
 use reach_runner::World;
-use reach_types::{Class, CodeRow};
+use reach_types::{Class, Code, CodeRow};
 
 pub use passphrase::AskOnTerminal;
 pub use terminal::Terminal;
@@ -27,7 +27,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: World, terminal
     let json = arguments.iter().any(|word| word == "--json");
     let code = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => {
-            let world = passphrase::given(arguments.passphrase_file.as_deref(), world);
+            let world = passphrase::given(&arguments, world);
             let report = world.and_then(|world| dispatch(arguments, &program, &world, terminal));
             report.unwrap_or_else(Failure::into_report).print(json, terminal)
         }
@@ -37,6 +37,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: World, terminal
         Ok(()) => code,
         Err(error) => Failure::from(error).into_report().print(false, terminal),
     }
+}
+
+/// Answers a command line that cannot be run because of `error`, as any other refusal is answered.
+pub fn refuse<E: Code>(arguments: impl IntoIterator<Item = OsString>, error: E, terminal: &mut Terminal<'_>) -> u8 {
+    let json = arguments.into_iter().any(|word| word == "--json");
+    Failure::from(error).into_report().print(json, terminal)
 }
 
 /// The codes of the command line's own grammar and output.

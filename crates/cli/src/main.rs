@@ -8,17 +8,16 @@ use std::{
 
 use reach_cli::{AskOnTerminal, Terminal};
 use reach_runner::{Environment, World, take_panic};
-use reach_types::Code;
 
 fn main() -> ExitCode {
     reach_runner::harden_process();
     let code = match Environment::from_process() {
         Ok(environment) => guarded(World { passphrases: Box::new(AskOnTerminal), ..World::system(environment) }),
-        Err(error) => {
-            let row = error.row();
-            say(&format!("error[{}]: {error}\n  {}", row.code, row.remedy));
-            row.class.exit_code()
-        }
+        Err(error) => reach_cli::refuse(
+            std::env::args_os(),
+            error,
+            &mut Terminal::new(&mut io::stdout().lock(), &mut io::stderr(), false),
+        ),
     };
     ExitCode::from(code)
 }

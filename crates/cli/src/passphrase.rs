@@ -11,11 +11,20 @@ use reach_runner::keys::{Ask, AskError, GivenPassphrase, PassphraseSource};
 use reach_signing::Passphrase;
 use zeroize::Zeroizing;
 
-use crate::{World, report::Failure, terminal::shown};
+use crate::{
+    World,
+    arguments::{Arguments, Key, Noun},
+    commands::flags::usage,
+    report::Failure,
+    terminal::shown,
+};
 
 /// `world`, with the passphrase that the command line names for every key it will read.
-pub(crate) fn given(file: Option<&Path>, world: World) -> Result<World, Failure> {
-    let Some(path) = file else { return Ok(world) };
+pub(crate) fn given(arguments: &Arguments, world: World) -> Result<World, Failure> {
+    let Some(path) = &arguments.passphrase_file else { return Ok(world) };
+    if matches!(arguments.noun, Noun::Key(Key::Generate { encrypt: false, .. })) {
+        return Err(usage("--passphrase-file: only with --encrypt is the new key written under it".to_owned()));
+    }
     let given = if path == Path::new("-") {
         GivenPassphrase::from_first_line(&mut unbuffered_input()?)
     } else {

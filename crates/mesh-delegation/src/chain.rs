@@ -253,6 +253,7 @@ fn read_envelope((index, value): (usize, &Value)) -> Result<Envelope, ChainError
         | EnvelopeError::Untrusted
         | EnvelopeError::Authority(_)
         | EnvelopeError::Threshold { .. }
+        | EnvelopeError::TooManyTries
         | EnvelopeError::WrongPayloadType { .. } => ChainError::LinkSignatureInvalid { index },
     })
 }

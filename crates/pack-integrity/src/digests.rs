@@ -9,7 +9,7 @@ use std::io::Read;
 use reach_types::{Blake3Digest, Sha256Digest};
 use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA384, SHA512, SHA512_256};
 
-use crate::{ArchiveError, archive::Window};
+use crate::{ArchiveError, EntryError, MAX_ARCHIVE_BYTES, archive::Window};
 
 pub(crate) use buffer::{BUFFER_BYTES, Buffer};
 pub(crate) use pass::Digester;
@@ -23,14 +23,21 @@ pub struct ArchiveDigests {
     pub blake3: Blake3Digest,
 }
 
-/// Digests everything that `archive` holds, without looking at what it is.
+/// Digests everything that `archive` holds, without looking at what it is: of at most
+/// [`MAX_ARCHIVE_BYTES`], and no more than one byte beyond them is read.
 ///
 /// # Errors
-/// [`ArchiveError::Input`].
+/// [`ArchiveError::Entry`] with [`EntryError::ArchiveTooLarge`]; [`ArchiveError::Input`].
 pub fn digest_archive<R: Read>(archive: R) -> Result<ArchiveDigests, ArchiveError> {
-    let mut window = Window::new(archive, Digester::new(&[]));
+    digest_at_most(MAX_ARCHIVE_BYTES, archive)
+}
+
+fn digest_at_most<R: Read>(limit: u64, archive: R) -> Result<ArchiveDigests, ArchiveError> {
+    let mut rest = archive.take(limit.saturating_add(1));
+    let mut window = Window::new(&mut rest, Digester::new(&[]));
     while window.skip()? > 0 {}
-    window.finish().map(|digests| digests.0)
+    let digests = window.finish()?.0;
+    if rest.limit() == 0 { Err(ArchiveError::Entry(EntryError::ArchiveTooLarge)) } else { Ok(digests) }
 }
 
 /// A digest that others may state beside the two of ours: every one that is present and that can be

@@ -40,7 +40,7 @@ pub use manifest::{
     MAX_SPEC_FEATURES, MAX_STEPS, Manifest, ManifestError, Node, ResolveError, SpecFeature, SpecNeeds, StepId, Test,
 };
 pub use plugin::{
-    BadKey, Keyring, KeyringError, MAX_KEY_ID_BYTES, MAX_KEYRING_BYTES, MAX_KEYRING_KEYS, MAX_PLUGIN_BYTES,
+    BadKey, EntryPoint, Keyring, KeyringError, MAX_KEY_ID_BYTES, MAX_KEYRING_BYTES, MAX_KEYRING_KEYS, MAX_PLUGIN_BYTES,
     MAX_PLUGIN_FILES, MAX_PLUGIN_MANIFEST_BYTES, MAX_PLUGIN_SIGNATURE_BYTES, PLUGIN_ALGORITHM, PluginDocument,
     PluginError, PluginFile, PluginFiles, PluginFormatError, PluginManifest, PluginProvenance, PluginVerification,
     VerifiedPlugin, VouchedManifest, verify_plugin,

@@ -32,13 +32,23 @@ reach_types::codes!(SignPackError {
     Faulty => ("pack.signer_faulty", Environment, "check the signing device or agent, and which key it uses"),
 } wrap { Sign });
 
+impl From<SignError> for SignPackError {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::Faulty { .. } => Self::Faulty,
+            SignError::Signers { actual } => Self::Signers { actual },
+            other => Self::Sign(other),
+        }
+    }
+}
+
 /// Signs the archive with these digests and this manifest, valid from `created` until before
 /// `expires`, and returns the envelope as JSON. Dates are cut to whole seconds.
 ///
 /// The manifest must be the archive's own, as [`crate::inspect_archive`] gives it.
 ///
 /// # Errors
-/// [`SignPackError::Signers`], [`SignPackError::Dates`], then [`SignPackError::Sign`] and
+/// [`SignPackError::Dates`], [`SignPackError::Signers`], then [`SignPackError::Sign`] and
 /// [`SignPackError::Faulty`].
 pub fn sign_pack(
     digests: &ArchiveDigests,
@@ -47,9 +57,6 @@ pub fn sign_pack(
     expires: Timestamp,
     signers: &[&dyn Signer],
 ) -> Result<String, SignPackError> {
-    if !(1..=MAX_SIGNATURES).contains(&signers.len()) {
-        return Err(SignPackError::Signers { actual: signers.len() });
-    }
     let statement = Statement {
         name: manifest.name().clone(),
         version: manifest.version(),
@@ -61,8 +68,8 @@ pub fn sign_pack(
     if statement.expires <= statement.created {
         return Err(SignPackError::Dates);
     }
-    let envelope = Envelope::sign(PAYLOAD_TYPE, statement.to_json(), signers).map_err(SignPackError::Sign)?;
-    if envelope.signed_by(signers) { Ok(envelope.to_json()) } else { Err(SignPackError::Faulty) }
+    let envelope = Envelope::sign(PAYLOAD_TYPE, statement.to_json(), signers).map_err(SignPackError::from)?;
+    Ok(envelope.to_json())
 }
 
 /// The moment cut to its second, if a statement can say it.

@@ -4,7 +4,7 @@ mod error;
 
 use std::io::Read;
 
-use reach_signing::{Envelope, MAX_SIGNATURES, Reader, Role, SignatureEvidence, VerifiedTrust};
+use reach_signing::{Attribution, Envelope, Judging, MAX_SIGNATURES, Reader, Role, SignatureEvidence, VerifiedTrust};
 use reach_types::{Blake3Digest, PackName, PackVersion, Timestamp};
 
 use crate::{
@@ -117,16 +117,18 @@ struct Signed {
 
 fn authenticate(bytes: Option<&[u8]>, asked: &Verification<'_>, checks: &mut Checks) -> Result<Signed, VerifyError> {
     let envelope = checks.pass(Check::Envelope, read_envelope(bytes))?;
-    // Twice: which signers may sign for this name is known only when the name can be believed.
+    // Judged twice: which signers may sign for this name is known only when the name can be believed.
     let Verification { trust, now, evidence, .. } = *asked;
-    let verify = |name| {
-        let verified = envelope.verify_dated(trust, Role::Pack, name, PAYLOAD_TYPE, now, evidence);
-        verified.map_err(VerifyError::from)
+    let attributed = envelope.attribute(trust, Role::Pack).map_err(VerifyError::from);
+    let judge = |attributed: &Attribution<'_, '_>, name| {
+        let judged = attributed.judge(&Judging { name, expected_type: PAYLOAD_TYPE, now, evidence });
+        judged.map(|verified| verified.signers).map_err(VerifyError::from)
     };
-    let verified = checks.pass(Check::Signatures, verify(None))?;
-    let read = Statement::read(verified.payload).map_err(VerifyError::Statement);
+    let counted = attributed.and_then(|attributed| judge(&attributed, None).map(|_| attributed));
+    let attributed = checks.pass(Check::Signatures, counted)?;
+    let read = Statement::read(envelope.unverified_payload()).map_err(VerifyError::Statement);
     let statement = checks.pass(Check::Statement, read)?;
-    let signers = checks.pass(Check::NameScope, verify(Some(&statement.name)))?.signers;
+    let signers = checks.pass(Check::NameScope, judge(&attributed, Some(&statement.name)))?;
     Ok(Signed { envelope, statement, signers })
 }
 

@@ -141,6 +141,16 @@ reach_types::codes!(BundleError {
     SignerFaulty => ("policy.signer_faulty", Environment, "check the signing device or agent, and which key it uses"),
 } wrap { Policy, Validity, Encoding, Sign });
 
+/// What it means for a bundle that nobody signed, or not as they should.
+pub(crate) fn sign_error(error: SignError) -> BundleError {
+    match error {
+        SignError::Signers { actual: 0 } => BundleError::Unsigned,
+        SignError::Signers { actual } => BundleError::TooManySignatures { actual },
+        SignError::Faulty { .. } => BundleError::SignerFaulty,
+        other => BundleError::Sign(other),
+    }
+}
+
 /// What a refused envelope means for a bundle: exhaustive, so that no new case slips through.
 pub(crate) fn envelope_error(error: EnvelopeError) -> BundleError {
     match error {
@@ -151,7 +161,8 @@ pub(crate) fn envelope_error(error: EnvelopeError) -> BundleError {
         EnvelopeError::NoSignatures => BundleError::Unsigned,
         EnvelopeError::TooManySignatures { actual } => BundleError::TooManySignatures { actual },
         EnvelopeError::BadSignature => BundleError::SignatureInvalid,
-        EnvelopeError::Untrusted => BundleError::KeyUntrusted,
+        // In a bundle every signature names its key, so that nothing is tried.
+        EnvelopeError::Untrusted | EnvelopeError::TooManyTries => BundleError::KeyUntrusted,
         EnvelopeError::Authority(error) => authority_error(error),
         EnvelopeError::Threshold { required, actual } => BundleError::Threshold { required, actual },
         EnvelopeError::WrongPayloadType { expected } => BundleError::WrongPayloadType { expected },

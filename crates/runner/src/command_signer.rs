@@ -79,8 +79,9 @@ reach_types::codes!(CommandError {
 /// For each signature the command is started anew. It gets exactly the bytes to be signed on
 /// standard input, and of the environment only `PATH` and `HOME`; it has [`MAX_SIGNER_TIME`] to
 /// answer on standard output with 64 raw bytes or one line of their base64, and to exit with 0. It
-/// runs in a process group of its own, which is killed when the time is over, and so has no terminal
-/// to ask on. What it answers is not believed: whoever calls `sign` checks it against the key.
+/// runs in a process group of its own, which is killed when it ends or the time is over, and so has
+/// no terminal to ask on. What it answers is not believed: whoever calls `sign` checks it against the
+/// key, as [`reach_signing::Envelope::sign`] does.
 #[derive(Debug)]
 pub struct CommandSigner {
     public: PublicKey,

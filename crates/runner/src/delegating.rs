@@ -138,8 +138,8 @@ pub fn issue_to(
 ) -> Result<Issued, DelegateError> {
     files::require_place(out)?;
     let loaded = Loaded::verify(world, state, sources).map_err(DelegateError::Load)?;
-    loaded.remember(state).map_err(DelegateError::Load)?;
     require_signed(&loaded.pack).map_err(DelegateError::Admit)?;
+    loaded.remember(state).map_err(DelegateError::Load)?;
     let audience = find_node(&loaded.trust, handing.to, loaded.now)?;
     if audience == state.node() {
         return Err(DelegateError::ToItself);

@@ -20,7 +20,7 @@ use crate::{
     World,
     keys::{Signers, read_signers},
     memory::{Lowered, MemoryError, Seen},
-    packs::{self, PackFileError},
+    packs::{self, PackFileError, PackFiles},
     state::{State, node_run},
     state_error::StateError,
 };
@@ -59,7 +59,8 @@ impl Step {
         let trust = state.load_trust(older.trust, now)?;
         let expected = Expected::default();
         let asked = Verification { trust: &trust, expected: &expected, now, seen: None, evidence: None };
-        let pack = packs::verify(older.pack, older.signature, &asked).map_err(DowngradeError::Pack)?;
+        let pack = packs::verify(&PackFiles::of(older.pack, older.signature, older.trust), &asked);
+        let pack = pack.map_err(DowngradeError::Pack)?;
         let refused = |error| DowngradeError::Pack(PackFileError::Verify(error));
         let (name, version) = (&pack.facts().name, pack.facts().version);
         let unavailable = |error| refused(VerifyError::Seen(error));
@@ -123,6 +124,7 @@ pub fn allow_downgrade(
     let digest = Blake3Digest::derive("reach 2026 downgrade v1", &[statement]);
     compare(&allowed, state, &step)?;
     let memory = |error: MemoryError| StateError::Memory(error);
+    state.memory.check_room_to_leave(&allowed.name, step.from.0).map_err(memory)?;
     let document = step.trust.document();
     state.memory.raise_high_water(step.now).map_err(memory)?;
     state.memory.raise_trust_floor(document.version, *step.trust.digest()).map_err(memory)?;

@@ -268,14 +268,22 @@ fn fill_and_place<T, E: From<FileError>>(
     file.sync_all().map_err(fail)?;
     match existing {
         Existing::Replace => fs::rename(temporary, path).map_err(fail)?,
-        // A hard link, unlike a rename, never replaces what came there in the meantime.
         Existing::Refuse => {
-            fs::hard_link(temporary, path).map_err(fail)?;
-            fs::remove_file(temporary).map_err(fail)?;
+            let settle =
+                || fs::remove_file(temporary).map_err(|e| classify(path, e)).and_then(|()| sync_directory(path));
+            link_new(temporary, path, settle)?;
+            return Ok(value);
         }
     }
     sync_directory(path)?;
     Ok(value)
+}
+
+/// Puts a new file in place and lets `settle` make that durable; if it cannot, the file is taken away
+/// again. A hard link, unlike a rename, never replaces what came there in the meantime.
+fn link_new(temporary: &Path, path: &Path, settle: impl FnOnce() -> Result<(), FileError>) -> Result<(), FileError> {
+    fs::hard_link(temporary, path).map_err(|e| classify(path, e))?;
+    settle().inspect_err(|_| drop(fs::remove_file(path)))
 }
 
 fn temporary_beside(path: &Path) -> Result<PathBuf, FileError> {

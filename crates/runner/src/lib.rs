@@ -42,7 +42,7 @@ pub use downgrade::{
 pub use environment::{Environment, EnvironmentError, Stage};
 pub use execute::{Ending, Execution};
 pub use init::{InitOptions, Initialised, init};
-pub use memory::{Lowered, MemoryError, NodeMemory, Seen};
+pub use memory::{Lowered, MAX_LEFT_VERSIONS, MemoryError, NodeMemory, Seen};
 pub use process::{harden_process, take_panic};
 pub use recovery::{Unfinished, recover, unfinished};
 pub use replaying::{ReplayRunError, verify_all, verify_seal};

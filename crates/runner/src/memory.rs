@@ -1,8 +1,9 @@
 //! What a node must not forget: floors, nonces, roots of runs, and the latest time it has seen.
 
+mod floors;
 mod lowered;
 
-pub use lowered::{Lowered, Seen};
+pub use lowered::{Lowered, MAX_LEFT_VERSIONS, Seen};
 
 use std::{
     fs::OpenOptions,
@@ -14,7 +15,6 @@ use std::{
 
 use reach_mesh_delegation::{Claim, MAX_NONCES, MAX_NONCES_PER_ISSUER, NonceError, NonceStore, Reservation};
 use reach_pack_integrity::{SeenError, SeenVersions};
-use reach_policy::BundleFloor;
 use reach_types::{Blake3Digest, PackName, PackVersion, Timestamp, decode_strict, encode_strict};
 use redb::backends::FileBackend;
 use redb::{
@@ -53,6 +53,12 @@ pub enum MemoryError {
         /// What was seen.
         detail: String,
     },
+    /// No room for one more version that a downgrade of the pack leaves.
+    #[error("the node remembers {limit} versions that this pack was taken back from, and no more")]
+    Full {
+        /// The most.
+        limit: usize,
+    },
     /// The disk.
     #[error("the node's memory: {detail}")]
     Io {
@@ -64,6 +70,7 @@ pub enum MemoryError {
 reach_types::codes!(MemoryError {
     Locked => ("state.locked", Environment, "wait for the other command, or ask the running `reach serve`"),
     Corrupt => ("state.memory_corrupt", Refused, "restore the state directory from a backup"),
+    Full => ("state.memory_full", Limit, "release what should run as a newer version of the pack instead of going back"),
     Io => ("state.memory_io", Environment, "check the disk and its permissions"),
 });
 
@@ -75,6 +82,12 @@ pub struct NodeMemory {
     // INVARIANT: there until it is dropped.
     store: Option<Store>,
     broken: AtomicBool,
+}
+
+/// Whether a transaction is worth committing.
+enum Change {
+    Made,
+    None,
 }
 
 enum Store {
@@ -163,6 +176,14 @@ impl NodeMemory {
         &self,
         body: impl FnOnce(&WriteTransaction, &mut Summary) -> Result<T, redb::Error>,
     ) -> Result<T, MemoryError> {
+        self.transact(|txn, summary| Ok((body(txn, summary)?, Change::Made)))
+    }
+
+    /// One transaction, which costs no write if `body` made no change.
+    fn transact<T>(
+        &self,
+        body: impl FnOnce(&WriteTransaction, &mut Summary) -> Result<(T, Change), redb::Error>,
+    ) -> Result<T, MemoryError> {
         let Some(Store::Writer(database)) = &self.store else {
             return Err(MemoryError::Io { detail: "opened for reading only".to_owned() });
         };
@@ -170,10 +191,17 @@ impl NodeMemory {
             let mut txn = database.begin_write()?;
             txn.set_quick_repair(true);
             let mut summary = load_summary(&txn)?;
-            let value = body(&txn, &mut summary)?;
-            store_summary(&txn, summary)?;
-            txn.commit()?;
-            Ok(value)
+            match body(&txn, &mut summary)? {
+                (value, Change::None) => {
+                    txn.abort()?;
+                    Ok(value)
+                }
+                (value, Change::Made) => {
+                    store_summary(&txn, summary)?;
+                    txn.commit()?;
+                    Ok(value)
+                }
+            }
         })
     }
 
@@ -205,89 +233,6 @@ impl NodeMemory {
             summary.high_water = summary.high_water.max(now.as_millis());
             Ok(())
         })
-    }
-
-    /// The highest version and digest seen under `kind` and `name`.
-    ///
-    /// # Errors
-    /// Every variant of [`MemoryError`].
-    fn floor<V: Serialize + DeserializeOwned>(
-        &self,
-        kind: &str,
-        name: &str,
-    ) -> Result<Option<(V, Blake3Digest)>, MemoryError> {
-        let key = format!("{kind}/{name}");
-        let read = |txn: &redb::ReadTransaction| {
-            Ok(txn.open_table(FLOORS)?.get(key.as_str())?.map(|value| value.value().to_vec()))
-        };
-        let open = |bytes: Vec<u8>| unseal(key.as_bytes(), &bytes).ok_or_else(|| corrupt(&"a floor was changed"));
-        self.summary()?;
-        self.read(read)?.map(open).transpose()
-    }
-
-    fn set_floor<V: Serialize>(&self, kind: &str, name: &str, floor: &(V, Blake3Digest)) -> Result<(), MemoryError> {
-        let key = format!("{kind}/{name}");
-        let bytes = seal(key.as_bytes(), floor).ok_or_else(|| corrupt(&"a floor cannot be written"))?;
-        self.write(|txn| {
-            txn.open_table(FLOORS)?.insert(key.as_str(), bytes.as_slice())?;
-            Ok(())
-        })
-    }
-
-    /// The floor of the policy called `name`.
-    ///
-    /// # Errors
-    /// Every variant of [`MemoryError`].
-    pub fn bundle_floor(&self, name: &str) -> Result<Option<BundleFloor>, MemoryError> {
-        let floor = self.floor::<u64>("bundle", name)?;
-        Ok(floor.map(|(version, digest)| BundleFloor { version, digest }))
-    }
-
-    /// Raises the floor of the policy called `name`, after every check has passed.
-    ///
-    /// # Errors
-    /// Every variant of [`MemoryError`].
-    pub fn raise_bundle_floor(&self, name: &str, floor: &BundleFloor) -> Result<(), MemoryError> {
-        self.set_floor("bundle", name, &(floor.version, floor.digest))
-    }
-
-    /// Remembers a pack that was admitted.
-    ///
-    /// # Errors
-    /// Every variant of [`MemoryError`].
-    pub fn raise_pack_floor(
-        &self,
-        name: &PackName,
-        version: PackVersion,
-        digest: Blake3Digest,
-    ) -> Result<(), MemoryError> {
-        self.set_floor("pack", name.as_str(), &(version.to_string(), digest))
-    }
-
-    /// The highest trust document seen: its version and digest.
-    ///
-    /// # Errors
-    /// Every variant of [`MemoryError`].
-    pub fn trust_floor(&self) -> Result<Option<(u64, Blake3Digest)>, MemoryError> {
-        self.floor("trust", "document")
-    }
-
-    /// Remembers a trust document, after every check has passed; it never goes back.
-    ///
-    /// # Errors
-    /// Every variant of [`MemoryError`].
-    pub fn raise_trust_floor(&self, version: u64, digest: Blake3Digest) -> Result<(), MemoryError> {
-        let higher = self.trust_floor()?.is_none_or(|(seen, _)| version > seen);
-        if higher { self.reset_trust_floor(version, digest) } else { Ok(()) }
-    }
-
-    /// Forgets which trust document was the highest in favour of this one: only for another trust
-    /// root, under which versions count anew.
-    ///
-    /// # Errors
-    /// Every variant of [`MemoryError`].
-    pub fn reset_trust_floor(&self, version: u64, digest: Blake3Digest) -> Result<(), MemoryError> {
-        self.set_floor("trust", "document", &(version, digest))
     }
 }
 
@@ -362,9 +307,11 @@ impl SeenVersions for NodeMemory {
 
     /// What a downgrade left stays what it was: one version is one archive, before and after.
     fn archive_of(&self, name: &PackName, version: PackVersion) -> Result<Option<Blake3Digest>, SeenError> {
-        let unavailable = |_| SeenError::Unavailable { reason: "the node's memory does not answer" };
-        let known = [self.highest(name)?, self.left_above(name).map_err(unavailable)?];
-        Ok(known.into_iter().flatten().find(|(seen, _)| *seen == version).map(|(_, digest)| digest))
+        if let Some((_, digest)) = self.highest(name)?.filter(|(seen, _)| *seen == version) {
+            return Ok(Some(digest));
+        }
+        let left = self.left(name, version);
+        left.map_err(|_| SeenError::Unavailable { reason: "the node's memory does not answer" })
     }
 }
 
@@ -554,17 +501,5 @@ mod tests {
             memory.raise_high_water(Timestamp::from_millis(raised)).unwrap();
             assert_eq!(memory.high_water().unwrap(), Timestamp::from_millis(expected));
         }
-    }
-
-    #[test]
-    fn p25_floors_are_kept_by_name() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("node.redb");
-        let floor = BundleFloor { version: 9, digest: Blake3Digest::from_bytes([9; 32]) };
-        NodeMemory::create(&path).unwrap().raise_bundle_floor("p", &floor).unwrap();
-        let memory = NodeMemory::open_read_only(&path).unwrap();
-        assert_eq!(memory.bundle_floor("p").unwrap(), Some(floor));
-        assert_eq!(memory.bundle_floor("q").unwrap(), None);
-        assert_eq!(memory.trust_floor().unwrap(), None);
     }
 }

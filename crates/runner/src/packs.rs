@@ -16,7 +16,8 @@ mod testing;
 
 pub use build::build;
 pub use compare::{ExtractedError, judge_extracted};
-pub use exempt::{ExemptError, Exemptions, exempt, is_unsigned, judge_exempt};
+pub(crate) use exempt::relaxation;
+pub use exempt::{Books, ExemptError, Exemptions, exempt, is_unsigned, judge_exempt};
 pub use extract::{Extracted, extract};
 pub use judge::{Judged, PackFiles, ProvenPack, judge, verify_proven};
 pub use sign::{StapledSigning, sign, sign_stapled};

@@ -6,7 +6,6 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use reach_audit_ledger::{Author, EntryKind};
 use reach_pack_integrity::{
     Keyring, KeyringError, MAX_KEYRING_BYTES, MAX_PLUGIN_MANIFEST_BYTES, MAX_PLUGIN_SIGNATURE_BYTES, PluginError,
     PluginProvenance, PluginVerification, VerifiedPlugin, VouchedManifest, verify_plugin,
@@ -20,7 +19,7 @@ use crate::{
     environment::{Environment, EnvironmentError},
     files::{self, FileError},
     plugins::beside::Beside,
-    state::{Access, State, node_run},
+    state::note_relaxation,
     state_error::StateError,
 };
 
@@ -243,13 +242,7 @@ fn record_exception(world: &World, state: Option<&Path>, vouched: &VouchedManife
     let PluginProvenance::UnsignedAllowed { reason, until } = vouched.provenance() else { return Ok(()) };
     let dir = state.ok_or(PluginFileError::Unrecorded)?;
     let payload = json!({ "unsigned_plugin": { "digest": vouched.blake3(), "reason": reason, "until": until } });
-    let record = || {
-        let mut state = State::open(dir, Access::Write)?;
-        let run = node_run(&state.node());
-        state.append(world, run, &Author::Operator, &[(EntryKind::RelaxationNoted, payload)])?;
-        state.checkpoint().map(drop)
-    };
-    record().map_err(PluginFileError::State)
+    note_relaxation(world, dir, payload).map_err(PluginFileError::State)
 }
 
 fn limit(bytes: usize) -> u64 {

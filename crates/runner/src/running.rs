@@ -26,7 +26,7 @@ use crate::{
     packs::PackFileError,
     policies::PolicyFileError,
     run_log::LogFile,
-    standing::TrustWatch,
+    standing::{TrustWatch, stands_until},
     state::State,
     state_error::StateError,
     tools::{BuiltinTools, ToolHost, Workspace},
@@ -243,8 +243,8 @@ struct Watched<'a> {
 
 impl Watched<'_> {
     fn standing<'s>(&'s self, state: &'s State) -> TrustWatch<'s> {
-        let Loaded { trust, pack, bundle, mark, .. } = self.loaded;
-        let until = trust.document().expires.min(pack.expires()).min(bundle.expires());
+        let Loaded { trust, pack, bundle, now, mark } = self.loaded;
+        let until = stands_until(trust, pack, bundle, *now);
         TrustWatch { state, sources: self.sources, mark: *mark, until, pack, bundle }
     }
 }

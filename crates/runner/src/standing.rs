@@ -1,10 +1,10 @@
 //! Whether what a run was admitted on still stands: asked before every permit is redeemed.
 
-use std::{os::unix::fs::MetadataExt, path::Path};
+use std::{os::unix::fs::MetadataExt, path::Path, time::Duration};
 
 use reach_pack_integrity::VerifiedPack;
 use reach_policy::{BundleError, VerifiedBundle};
-use reach_signing::{SignatureEvidence, VerifiedTrust};
+use reach_signing::{KeyEntry, SignatureEvidence, VerifiedTrust};
 use reach_types::Timestamp;
 
 use crate::{
@@ -50,19 +50,48 @@ pub struct FileMark {
 }
 
 impl FileMark {
-    /// The mark of what stands at `path` now, links not followed; `None` if nothing does.
+    /// The mark of what stands at `path` at `now`, links not followed; `None` if nothing does, or if
+    /// it changed so lately that it can change once more and look the same: clocks of file systems
+    /// tick as slowly as once in two seconds.
     ///
     /// Taken *before* the file is read: what comes in between then shows as a change.
     #[must_use]
-    pub fn of(path: &Path) -> Option<Self> {
+    pub fn of(path: &Path, now: Timestamp) -> Option<Self> {
         let meta = path.symlink_metadata().ok()?;
-        Some(Self {
+        let mark = Self {
             place: (meta.dev(), meta.ino()),
             size: meta.size(),
             modified: (meta.mtime(), meta.mtime_nsec()),
             changed: (meta.ctime(), meta.ctime_nsec()),
-        })
+        };
+        (mark.changed_at().saturating_add(TICK) < now).then_some(mark)
     }
+
+    fn changed_at(&self) -> Timestamp {
+        let (seconds, nanos) = self.changed;
+        let since = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
+        Timestamp::default()
+            .saturating_add(since)
+            .saturating_add(Duration::from_nanos(u64::try_from(nanos).unwrap_or_default()))
+    }
+}
+
+/// The slowest clock of a file system that is in use: FAT's.
+const TICK: Duration = Duration::from_secs(2);
+
+/// The first moment after `now` at which something that was judged then may be over: the trust
+/// document, the pack, the bundle, or the time of a key that any of them may rest on.
+pub(crate) fn stands_until(
+    trust: &VerifiedTrust,
+    pack: &VerifiedPack,
+    bundle: &VerifiedBundle,
+    now: Timestamp,
+) -> Timestamp {
+    let document = trust.document();
+    let ends = |key: &KeyEntry| [Some(key.not_after), key.retired, document.overdue_from(key)];
+    let keys = document.keys().flat_map(|(_, key)| ends(key)).flatten().filter(|end| *end > now);
+    let whole = document.expires.min(pack.expires()).min(bundle.expires());
+    keys.fold(whole, Timestamp::min)
 }
 
 /// The standing of a local run: its trust file, looked at before each call and read again when it
@@ -72,7 +101,7 @@ pub struct TrustWatch<'a> {
     pub state: &'a State,
     /// Where the trust file is, and what may be stapled to the pack.
     pub sources: &'a Sources<'a>,
-    /// The trust file's mark when it was read last.
+    /// The trust file's mark when it was read last, if that tells it from any later state.
     pub mark: Option<FileMark>,
     /// Nothing that was judged is over before this moment.
     pub until: Timestamp,
@@ -84,7 +113,7 @@ pub struct TrustWatch<'a> {
 
 impl Standing for TrustWatch<'_> {
     fn check(&mut self, now: Timestamp) -> Result<(), StandingError> {
-        let mark = FileMark::of(self.sources.trust);
+        let mark = FileMark::of(self.sources.trust, now);
         if mark.is_some() && mark == self.mark && now < self.until { Ok(()) } else { self.look_again(mark, now) }
     }
 }
@@ -98,7 +127,7 @@ impl TrustWatch<'_> {
         self.check_pack(&trust, now).map_err(StandingError::Pack)?;
         self.bundle.check_standing(&trust, now).map_err(StandingError::Bundle)?;
         self.mark = mark;
-        self.until = trust.document().expires.min(self.pack.expires()).min(self.bundle.expires());
+        self.until = stands_until(&trust, self.pack, self.bundle, now);
         Ok(())
     }
 
@@ -114,5 +143,32 @@ impl TrustWatch<'_> {
         let (Some(read), Some(envelope)) = (read, self.pack.envelope()) else { return Ok(None) };
         let checked = stapling::check(&read, envelope, trust, now).map_err(PackFileError::Staple)?;
         Ok(checked.evidence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn k49_a_file_that_has_just_changed_has_no_mark() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("trust");
+        fs::write(&path, "one").unwrap();
+        let meta = path.symlink_metadata().unwrap();
+        let millis = u64::try_from(meta.ctime() * 1000 + meta.ctime_nsec() / 1_000_000).unwrap();
+        let at = |after: u64| FileMark::of(&path, Timestamp::from_millis(millis + after));
+        assert_eq!((at(0), at(1999)), (None, None));
+        assert_eq!(FileMark::of(&path, Timestamp::from_millis(millis - 60_000)), None, "a clock behind the disk's");
+        let settled = at(2001);
+        assert!(settled.is_some());
+        assert_eq!(settled, at(9000), "the same file");
+        // A file put in its place is another one, whatever its times say.
+        let beside = dir.path().join("beside");
+        fs::write(&beside, "two").unwrap();
+        fs::rename(&beside, &path).unwrap();
+        assert_ne!(at(60_000), settled);
+        assert_eq!(FileMark::of(&dir.path().join("absent"), Timestamp::from_millis(millis + 9000)), None);
     }
 }

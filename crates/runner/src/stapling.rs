@@ -9,7 +9,7 @@ mod write;
 pub use check::Stapled;
 
 pub(crate) use check::check;
-pub(crate) use write::{staple, targets};
+pub(crate) use write::{Targets, staple};
 
 use std::{
     ffi::OsStr,
@@ -17,6 +17,7 @@ use std::{
 };
 
 use reach_audit_ledger::{MAX_OPENING_JSON_BYTES, VerifyError};
+use reach_signing::EnvelopeError;
 use reach_tlog::{CosignatureError, MAX_PROOF_BYTES};
 use reach_types::KeyId;
 
@@ -43,10 +44,12 @@ pub enum StapleError {
     #[error(transparent)]
     Name(AuditError),
     /// A proof is asked for, and there is none.
-    #[error("no proof is stapled to the pack: `{path}` does not exist")]
+    #[error("no proof is stapled to the pack: `{path}` {what}")]
     Missing {
         /// Where it would be.
         path: PathBuf,
+        /// Why that is none.
+        what: &'static str,
     },
     /// One of the two files that belong to a proof is missing.
     #[error("the proof is there, and `{path}` that belongs to it is not")]
@@ -57,6 +60,9 @@ pub enum StapleError {
     /// The proof, its leaf or its opening.
     #[error("the stapled proof: {0}")]
     Proof(VerifyError),
+    /// Whose signatures the envelope carries.
+    #[error(transparent)]
+    Envelope(EnvelopeError),
     /// A witness's cosignature.
     #[error("the stapled proof: {0}")]
     Cosignature(CosignatureError),
@@ -113,7 +119,7 @@ reach_types::codes!(StapleError {
     Uncovered => ("pack.proof_signature_missing", Refused, "have the pack signed by all its signers at once with `reach pack sign --state`, or remove the proof"),
     Unwritten => ("pack.staple_unwritten", Environment, "sign the pack again: another entry in the ledger does no harm"),
     ReadBack => ("pack.staple_read_back", Internal, "report this as a bug"),
-} wrap { File, State, Name, Proof, Cosignature });
+} wrap { File, State, Name, Proof, Envelope, Cosignature });
 
 impl From<FileError> for StapleError {
     fn from(error: FileError) -> Self {
@@ -157,8 +163,17 @@ pub(crate) fn read_staple(
     let there = request.proof.is_some() || (signature.is_none() && path.symlink_metadata().is_ok());
     match (there, request.required) {
         (true, _) => read_files(path).map(Some),
-        (false, true) => Err(StapleError::Missing { path: path.to_path_buf() }),
+        (false, true) => Err(StapleError::Missing { path: path.to_path_buf(), what: why_missing(signature) }),
         (false, false) => Ok(None),
+    }
+}
+
+const fn why_missing(signature: Option<&Path>) -> &'static str {
+    match signature {
+        None => "does not exist",
+        Some(_) => {
+            "would belong to the signature beside the pack, and --signature names one: name its proof with --proof"
+        }
     }
 }
 

@@ -314,6 +314,14 @@ fn read_config(dir: &Path) -> Result<StateConfig, StateError> {
     if config.schema == StateConfig::SCHEMA { Ok(config) } else { Err(StateError::Schema) }
 }
 
+/// Records that this node does without something: durably, under the anchor, and outside any run.
+pub(crate) fn note_relaxation(world: &World, dir: &Path, payload: Value) -> Result<(), StateError> {
+    let mut state = State::open(dir, Access::Write)?;
+    let run = node_run(&state.node());
+    state.append(world, run, &Author::Operator, &[(EntryKind::RelaxationNoted, payload)])?;
+    state.checkpoint().map(drop)
+}
+
 /// The run under which a node's own entries stand.
 #[must_use]
 pub fn node_run(node: &NodeId) -> RunId {

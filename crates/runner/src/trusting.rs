@@ -8,7 +8,7 @@ pub use change::{
     Asked, FirstTrust, KeyRetirement, KeyRevocation, SignerSpec, first_document, next_document, sign_document,
 };
 pub use load::{LoadTrustError, load_chain, load_trust};
-pub use outside::refuse_inside;
+pub(crate) use outside::refuse_inside;
 
 use reach_signing::SuccessionError;
 

@@ -7,7 +7,7 @@ use data_encoding::HEXLOWER;
 use reach_types::{JsonLimits, Timestamp, read_json_value};
 use serde_json::Value;
 
-use crate::{KeyError, MAX_TRUST_BYTES, PublicKey, Role, TrustError};
+use crate::{KeyError, MAX_TRUST_BYTES, PublicKey, Role, TrustError, pem};
 
 /// The members that are dates, wherever they stand.
 const DATES: [&str; 6] = ["created", "expires", "not_before", "not_after", "retired", "since"];
@@ -27,14 +27,12 @@ fn keys(signer: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn wrong_key(text: &str) -> Option<KeyError> {
-    let Some(bytes) = HEXLOWER.decode(text.as_bytes()).ok() else {
-        return Some(KeyError::Format { expected: "64 lower-case hex characters" });
-    };
-    match <[u8; 32]>::try_from(bytes) {
-        Ok(bytes) => PublicKey::from_bytes(bytes).err(),
-        // A seed and its public key, as many libraries keep a private key.
-        Err(bytes) if bytes.len() == 64 => Some(KeyError::PrivateKey),
-        Err(_) => Some(KeyError::Format { expected: "64 lower-case hex characters" }),
+    if pem::holds_private_key(text.as_bytes()) {
+        return Some(KeyError::PrivateKey);
+    }
+    match HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()) {
+        Some(bytes) => PublicKey::from_bytes(bytes).err(),
+        None => Some(KeyError::Format { expected: "64 lower-case hex characters" }),
     }
 }
 

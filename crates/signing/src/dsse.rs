@@ -4,7 +4,7 @@ use data_encoding::{BASE64, BASE64URL};
 use reach_types::{JsonError, JsonLimits, KeyId, PackName, Timestamp, read_json_value};
 use serde_json::{Map, Value};
 
-use crate::{EnvelopeError, Message, Role, SignError, Signature, SignatureEvidence, Signer, VerifiedTrust};
+use crate::{EnvelopeError, Judging, Message, Role, SignError, SignatureEvidence, Signer, VerifiedTrust};
 
 /// The most signatures an envelope may carry: C2SP notes must allow 16, and so do we.
 pub const MAX_SIGNATURES: usize = 16;
@@ -27,6 +27,18 @@ pub struct EnvelopeSignature {
     pub key_id: Option<KeyId>,
     /// The signature; anything but 64 bytes never verifies.
     pub signature: Vec<u8>,
+}
+
+impl EnvelopeSignature {
+    /// A token or agent is not believed: what it answers is verified before anybody else sees it.
+    fn by(signer: &dyn Signer, message: &Message) -> Result<Self, SignError> {
+        let (key, signature) = (signer.public_key(), signer.sign(message)?);
+        let key_id = key.key_id();
+        if !key.verifies(message, &signature) {
+            return Err(SignError::Faulty { key_id });
+        }
+        Ok(Self { key_id: Some(key_id), signature: signature.0.to_vec() })
+    }
 }
 
 /// A DSSE envelope as read: nothing in it is verified yet.
@@ -59,7 +71,8 @@ impl Envelope {
             JsonError::TooLarge { limit, actual } => EnvelopeError::TooLarge { limit, actual },
             JsonError::TooDeep { limit } => EnvelopeError::TooDeep { limit },
             JsonError::DuplicateKey { .. } => EnvelopeError::DuplicateKey,
-            _ => malformed("not one JSON object"),
+            JsonError::Number { .. } => malformed("it holds a number that is not a whole one up to 2^53"),
+            _ => malformed("not one JSON object in UTF-8 without a byte order mark"),
         })?;
         Self::from_value(&value, reader, &[])
     }
@@ -81,38 +94,29 @@ impl Envelope {
         Ok(Self { payload_type: text(object, "payloadType")?.to_owned(), payload, signatures, reader })
     }
 
-    /// Signs `payload` under `payload_type` with each of `signers`.
+    /// Signs `payload` under `payload_type` with each of `signers`. None of them is believed: every
+    /// signature is verified as it is made.
     ///
     /// # Errors
-    /// What [`Signer::sign`] refuses.
+    /// [`SignError::Signers`] before anybody is asked; what [`Signer::sign`] refuses;
+    /// [`SignError::Faulty`].
     pub fn sign(payload_type: &str, payload: Vec<u8>, signers: &[&dyn Signer]) -> Result<Self, SignError> {
         let payload_type = payload_type.to_owned();
         Self { payload_type, payload, signatures: Vec::new(), reader: Reader::Own }.countersigned(signers)
     }
 
-    /// The same envelope with a signature of each of `signers` added.
+    /// The same envelope with a signature of each of `signers` added, as [`Envelope::sign`] makes them.
     pub(crate) fn countersigned(&self, signers: &[&dyn Signer]) -> Result<Self, SignError> {
+        let actual = self.signatures.len().saturating_add(signers.len());
+        if !(1..=MAX_SIGNATURES).contains(&actual) {
+            return Err(SignError::Signers { actual });
+        }
         let message = self.message();
         let mut signed = self.clone();
         for signer in signers {
-            let signature = signer.sign(&message)?.0.to_vec();
-            signed.signatures.push(EnvelopeSignature { key_id: Some(signer.public_key().key_id()), signature });
+            signed.signatures.push(EnvelopeSignature::by(*signer, &message)?);
         }
         Ok(signed)
-    }
-
-    /// Whether the signatures are those of `signers`, one of each and in their order.
-    ///
-    /// A token or agent is not believed: whoever signs with one asks this before the envelope is
-    /// handed out.
-    #[must_use]
-    pub fn signed_by(&self, signers: &[&dyn Signer]) -> bool {
-        let message = self.message();
-        let verifies = |(one, signer): (&EnvelopeSignature, &&dyn Signer)| {
-            let signature = Signature::from_slice(&one.signature);
-            signature.is_some_and(|signature| signer.public_key().verifies(&message, &signature))
-        };
-        self.signatures.len() == signers.len() && self.signatures.iter().zip(signers).all(verifies)
     }
 
     /// The envelope as compact JSON.
@@ -165,7 +169,7 @@ impl Envelope {
     /// [`EnvelopeError::BadSignature`] if a signature that names a trusted key fails and the
     /// threshold is not met without it; [`EnvelopeError::Authority`], [`EnvelopeError::Untrusted`],
     /// [`EnvelopeError::Threshold`]; [`EnvelopeError::WrongPayloadType`] only for what is validly
-    /// signed.
+    /// signed; [`EnvelopeError::TooManyTries`].
     pub fn verify(
         &self,
         trust: &VerifiedTrust,
@@ -192,86 +196,11 @@ impl Envelope {
         now: Timestamp,
         evidence: Option<&SignatureEvidence>,
     ) -> Result<Verified<'_>, EnvelopeError> {
-        let signers = self.count_signers(&Asked { trust, role, name, now, evidence })?;
-        if self.payload_type != expected_type {
-            return Err(EnvelopeError::WrongPayloadType { expected: expected_type });
-        }
-        Ok(Verified { payload: &self.payload, signers })
+        self.attribute(trust, role)?.judge(&Judging { name, expected_type, now, evidence })
     }
 
-    /// The signers of the role whose signatures verify, if they reach the role's threshold.
-    fn count_signers(&self, asked: &Asked<'_>) -> Result<Vec<String>, EnvelopeError> {
-        let message = self.message();
-        let mut signers = Vec::new();
-        let mut worst = None;
-        for one in &self.signatures {
-            match self.signer_of(one, &message, asked) {
-                Ok(signer) => signers.push(signer.to_owned()),
-                // A lying or stale hint in our own format is refused outright: nothing but the
-                // hint could have been changed, and our writers never write a wrong one.
-                Err(error) if self.reader == Reader::Own => return Err(error),
-                Err(error) => worst = worse(worst, error),
-            }
-        }
-        // Signers are counted, not signatures and not keys.
-        signers.sort();
-        signers.dedup();
-        let required = asked.trust.document().threshold(asked.role);
-        if signers.len() >= required {
-            return Ok(signers);
-        }
-        match worst {
-            Some(error) if signers.is_empty() => Err(error),
-            Some(error @ (EnvelopeError::BadSignature | EnvelopeError::Authority(_))) => Err(error),
-            _ => Err(EnvelopeError::Threshold { required, actual: signers.len() }),
-        }
-    }
-
-    fn signer_of<'t>(
-        &self,
-        one: &EnvelopeSignature,
-        message: &Message,
-        asked: &Asked<'t>,
-    ) -> Result<&'t str, EnvelopeError> {
-        let Asked { trust, role, .. } = *asked;
-        let hinted = one.key_id.and_then(|id| trust.key(&id));
-        let signature = Signature::from_slice(&one.signature);
-        let verifies = |key: &crate::KeyEntry| signature.is_some_and(|s| key.public.verifies(message, &s));
-        let candidates = trust.document().keys().filter(|(_, key)| key.role == role && self.reader == Reader::Foreign);
-        let Some((signer, key)) = hinted.into_iter().chain(candidates).find(|(_, key)| verifies(key)) else {
-            // Naming a key that is trusted for this role and failing is tampering, not a stranger.
-            let known = hinted.is_some_and(|(_, key)| key.role == role);
-            return Err(if known { EnvelopeError::BadSignature } else { EnvelopeError::Untrusted });
-        };
-        if key.role != role {
-            return Err(EnvelopeError::Untrusted);
-        }
-        // By the key that verified, not by the one that was named.
-        let dated = asked.evidence.and_then(|evidence| evidence.dates(&key.public.key_id(), &one.signature));
-        let authority = trust.check_authority(signer, key, asked.name, asked.now, dated);
-        authority.map(|()| signer.name.as_str()).map_err(EnvelopeError::Authority)
-    }
-}
-
-/// What signatures are counted for.
-struct Asked<'t> {
-    trust: &'t VerifiedTrust,
-    role: Role,
-    name: Option<&'t PackName>,
-    now: Timestamp,
-    evidence: Option<&'t SignatureEvidence>,
-}
-
-/// Keeps the error that says most: tampering before lost authority before a stranger.
-fn worse(old: Option<EnvelopeError>, new: EnvelopeError) -> Option<EnvelopeError> {
-    let rank = |error: &EnvelopeError| match error {
-        EnvelopeError::BadSignature => 2,
-        EnvelopeError::Authority(_) => 1,
-        _ => 0,
-    };
-    match old {
-        Some(old) if rank(&old) >= rank(&new) => Some(old),
-        _ => Some(new),
+    pub(crate) const fn reader(&self) -> Reader {
+        self.reader
     }
 }
 

@@ -197,3 +197,40 @@ fn a_signer_signs_only_its_role_and_its_names() {
     as_node.signers.push(signer("c", vec![]));
     assert_eq!(check_with(&good, Reader::Foreign, &as_node, None), "sign.untrusted");
 }
+
+/// Says that it has the key of one seed, and signs with that of another.
+struct Swapped(u8, u8);
+
+impl crate::Signer for Swapped {
+    fn public_key(&self) -> crate::PublicKey {
+        crate::Signer::public_key(&key(Role::Pack, self.0))
+    }
+
+    fn role(&self) -> Role {
+        Role::Pack
+    }
+
+    fn sign(&self, message: &crate::Message) -> Result<crate::Signature, crate::SignError> {
+        crate::Signer::sign(&key(Role::Pack, self.1), message)
+    }
+}
+
+#[test]
+fn what_a_signer_answers_is_verified_as_it_signs() {
+    let sign = |signers: &[&dyn crate::Signer]| {
+        Envelope::sign(TYPE, b"x".to_vec(), signers).map_or_else(|error| error.code(), |_| "ok")
+    };
+    let good = key(Role::Pack, 2);
+    assert_eq!(sign(&[&Swapped(2, 2)]), "ok");
+    assert_eq!(sign(&[&Swapped(2, 3)]), "sign.signer_faulty");
+    assert_eq!(sign(&[&good, &Swapped(3, 2)]), "sign.signer_faulty");
+    let one = Envelope::sign(TYPE, b"x".to_vec(), &[&good]).unwrap();
+    assert_eq!(one.countersigned(&[&Swapped(3, 2)]).unwrap_err().code(), "sign.signer_faulty");
+    // A signer that would be one too many is not even asked.
+    assert_eq!(sign(&[]), "sign.signer_count");
+    assert_eq!(sign(&[&good as &dyn crate::Signer; 16]), "ok");
+    assert_eq!(sign(&[&Swapped(2, 3) as &dyn crate::Signer; 17]), "sign.signer_count");
+    let fifteen = [&good as &dyn crate::Signer; 15];
+    let sixteen = one.countersigned(&fifteen).unwrap();
+    assert_eq!(sixteen.countersigned(&[&good]).unwrap_err().code(), "sign.signer_count");
+}

@@ -1,6 +1,6 @@
 //! Why envelopes are refused.
 
-use crate::{AuthorityError, MAX_SIGNATURES};
+use crate::{AuthorityError, MAX_KEY_TRIES, MAX_SIGNATURES};
 
 /// Why an envelope was refused. Exhaustive on purpose: each surface maps every case to its code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +54,9 @@ pub enum EnvelopeError {
         /// How many signed.
         actual: usize,
     },
+    /// Whose signatures these are would take too long to find out.
+    #[error("the signatures do not name their keys, and finding them takes more than {MAX_KEY_TRIES} tries")]
+    TooManyTries,
     /// Validly signed, but as something else.
     #[error("the payload type is not `{expected}`")]
     WrongPayloadType {
@@ -72,5 +75,6 @@ reach_types::codes!(EnvelopeError {
     BadSignature => ("sign.bad_signature", Refused, "fetch the file and its signature again from the signer"),
     Untrusted => ("sign.untrusted", Untrusted, "ask for a signature by a trusted key, or add the signer to the trust document"),
     Threshold => ("sign.threshold", Untrusted, "collect signatures from more signers"),
+    TooManyTries => ("sign.too_many_tries", Limit, "let each signature name its key in `keyid`"),
     WrongPayloadType => ("sign.wrong_payload_type", Refused, "this file is a statement of another kind"),
 } wrap { Authority });

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use reach_types::{KeyId, Sha256Digest, Timestamp};
-use ring::digest;
+
+use crate::sha256::sha256;
 
 /// One very signature: the key that it is by, and SHA-256 of its raw bytes.
 pub type SignatureId = (KeyId, Sha256Digest);
@@ -11,9 +12,7 @@ pub type SignatureId = (KeyId, Sha256Digest);
 /// The id of the signature `signature` by the key `key`.
 #[must_use]
 pub fn signature_id(key: KeyId, signature: &[u8]) -> SignatureId {
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest::digest(&digest::SHA256, signature).as_ref());
-    (key, Sha256Digest::from_bytes(bytes))
+    (key, sha256(signature))
 }
 
 /// These signatures provably existed before that moment.

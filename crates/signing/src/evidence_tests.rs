@@ -62,7 +62,10 @@ fn k21_k22_evidence_keeps_what_a_key_signed_before_its_end() {
         assert_eq!(under(&envelope, &document, Some(&evidence(&envelope, later))), code);
         // Before the key was valid nobody could rely on what it signed.
         assert_eq!(under(&envelope, &document, Some(&evidence(&envelope, day(-11)))), code);
-        assert_eq!(under(&envelope, &document, Some(&evidence(&envelope, day(-10)))), "ok", "{code}");
+        // What existed before its first moment existed when it was not valid yet.
+        let (first, next) = (day(-10), Timestamp::from_millis(day(-10).as_millis() + 1));
+        assert_eq!(under(&envelope, &document, Some(&evidence(&envelope, first))), code);
+        assert_eq!(under(&envelope, &document, Some(&evidence(&envelope, next))), "ok", "{code}");
     }
 }
 

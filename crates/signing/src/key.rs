@@ -3,15 +3,15 @@
 use std::fmt;
 
 use data_encoding::HEXLOWER;
-use reach_types::{KeyId, Sha256Digest};
+use reach_types::KeyId;
 use ring::{
-    digest, rand,
+    rand,
     signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use zeroize::Zeroizing;
 
-use crate::{Message, Role, SignError, Signature, Signer, pem};
+use crate::{Message, Role, SignError, Signature, Signer, pem, sha256::sha256};
 
 /// Why a key was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,8 +59,8 @@ pub enum KeyError {
 }
 
 reach_types::codes!(KeyError {
-    Format => ("sign.key_format", Refused, "use the PEM file that `reach key generate` or `openssl genpkey -algorithm ed25519` writes"),
-    PrivateKey => ("sign.private_key", Refused, "use the .pub.pem file, and treat the private key as exposed if it was shared"),
+    Format => ("sign.key_format", Refused, "use the PEM file that `reach key generate` or `openssl genpkey -algorithm ed25519` writes; in a plugin keyring, what `openssl pkey -pubout` writes for an RSA key"),
+    PrivateKey => ("sign.private_key", Refused, "use the public half (the .pub.pem file, or what `openssl pkey -pubout` writes), and treat the private key as exposed if it was shared"),
     PassphraseNeeded => ("key.passphrase_needed", Usage, "give --passphrase-file FILE (mode 0600, or - for standard input), or run the command on a terminal"),
     PassphraseWrong => ("key.passphrase_wrong", Refused, "check the passphrase: it is the first line of the file, byte for byte"),
     Encryption => ("key.encryption_unknown", Refused, "encrypt it with `openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000`"),
@@ -171,10 +171,7 @@ impl PublicKey {
     pub fn key_id(&self) -> KeyId {
         let public = HEXLOWER.encode(&self.0);
         let json = format!(r#"{{"keytype":"ed25519","keyval":{{"public":"{public}"}},"scheme":"ed25519"}}"#);
-        let hash = digest::digest(&digest::SHA256, json.as_bytes());
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(hash.as_ref());
-        KeyId(Sha256Digest::from_bytes(bytes))
+        KeyId(sha256(json.as_bytes()))
     }
 
     /// Whether `signature` is this key's signature of `message` (RFC 8032; ring refuses S ≥ L).

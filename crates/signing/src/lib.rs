@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attribution;
 mod cadence;
 mod chain;
 mod change;
@@ -15,6 +16,7 @@ mod message;
 mod pem;
 mod role;
 mod rsa;
+mod sha256;
 mod signer;
 mod standing;
 mod steps;
@@ -22,6 +24,8 @@ mod succession;
 mod trust;
 mod trust_error;
 
+#[cfg(test)]
+mod attribution_tests;
 #[cfg(test)]
 mod dsse_tests;
 #[cfg(test)]
@@ -35,6 +39,7 @@ mod trust_model_tests;
 #[cfg(test)]
 mod trust_tests;
 
+pub use attribution::{Attribution, Judging, MAX_KEY_TRIES};
 pub use cadence::{Due, DueKind};
 pub use chain::{MAX_TRUST_HISTORY, Missing, TrustChain, TrustDraft, TrustVersion};
 pub use change::{MIN_KEY_PREFIX, TrustChange};

@@ -21,7 +21,19 @@ const PRIVATE_LABEL: &[u8] = b"PRIVATE KEY-----";
 pub(crate) fn holds_private_key(text: &[u8]) -> bool {
     let hex = text.trim_ascii();
     let hex_pair = hex.len() == 128 && hex.iter().all(u8::is_ascii_hexdigit);
-    hex_pair || text.windows(PRIVATE_LABEL.len()).any(|window| window == PRIVATE_LABEL)
+    let labelled = text.windows(PRIVATE_LABEL.len()).any(|window| window.eq_ignore_ascii_case(PRIVATE_LABEL));
+    hex_pair || labelled || decode(text).is_ok_and(|(_, der)| is_private(&der))
+}
+
+/// Whether this is a private key in PKCS#8, SEC 1 or PKCS#1, whatever the label says: each is a
+/// sequence that begins with a version of 0 or 1, then an algorithm, a secret or a long modulus.
+fn is_private(der: &[u8]) -> bool {
+    let content = match der {
+        [0x30, 0x81, _, content @ ..] | [0x30, 0x82, _, _, content @ ..] => content,
+        [0x30, 0..=0x7f, content @ ..] => content,
+        _ => return false,
+    };
+    matches!(content, [0x02, 0x01, 0 | 1, 0x30 | 0x04, ..] | [0x02, 0x01, 0, 0x02, 0x81 | 0x82, ..])
 }
 
 /// Decodes exactly one PEM block with nothing around it.

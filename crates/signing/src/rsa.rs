@@ -63,7 +63,7 @@ impl RsaPublicKey {
     /// to PSS; [`RsaKeyError::Weak`].
     pub fn from_pem(pem: &[u8]) -> Result<Self, RsaKeyError> {
         // Looked for before anything else: a leaked key is the louder news, however it is wrapped.
-        if pem.windows(PRIVATE.len()).any(|window| window == PRIVATE) {
+        if pem::holds_private_key(pem) {
             return Err(RsaKeyError::Key(KeyError::PrivateKey));
         }
         let (label, block) = pem::decode(pem).map_err(RsaKeyError::Key)?;
@@ -98,9 +98,6 @@ impl RsaPublicKey {
         key.verify(&RSA_PKCS1_2048_8192_SHA256, bytes, signature).is_ok()
     }
 }
-
-/// In the label of every kind of private key.
-const PRIVATE: &[u8] = b"PRIVATE KEY-----";
 
 /// The first rule that a key breaks.
 fn weakness(modulus: &[u8], exponent: &[u8]) -> Option<&'static str> {

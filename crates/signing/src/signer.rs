@@ -3,12 +3,13 @@
 use std::fmt;
 
 use data_encoding::HEXLOWER;
+use reach_types::KeyId;
 
-use crate::{Message, PublicKey, Role};
+use crate::{MAX_SIGNATURES, Message, PublicKey, Role};
 
 /// Why something was not signed.
 ///
-/// All but [`SignError::Role`] are about a signer outside this process.
+/// All but [`SignError::Role`] and [`SignError::Signers`] are about a signer outside this process.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignError {
@@ -74,6 +75,18 @@ pub enum SignError {
         /// How many bytes it answered.
         actual: usize,
     },
+    /// It answered a signature that its own public key does not verify.
+    #[error("the signer for the key {key_id} returned a signature that this key does not verify")]
+    Faulty {
+        /// The key.
+        key_id: KeyId,
+    },
+    /// No signature, or more than an envelope may carry.
+    #[error("there would be {actual} signatures, there must be 1 to {MAX_SIGNATURES}")]
+    Signers {
+        /// How many there would be.
+        actual: usize,
+    },
 }
 
 reach_types::codes!(SignError {
@@ -85,6 +98,8 @@ reach_types::codes!(SignError {
     Timeout => ("sign.signer_timeout", Environment, "check what the command waits for; it has no terminal to ask on"),
     TooLong => ("sign.signer_too_long", Limit, "let the command write the signature and nothing else to standard output"),
     NoSignature => ("sign.signer_no_signature", Environment, "let the command write 64 raw bytes, or one line of base64, to standard output"),
+    Faulty => ("sign.signer_faulty", Environment, "check the signing device or agent, and which key it uses"),
+    Signers => ("sign.signer_count", Usage, "give one key for each signer"),
 });
 
 /// An Ed25519 signature.
@@ -113,8 +128,8 @@ pub trait Signer {
     /// The one role this key holds.
     fn role(&self) -> Role;
 
-    /// Signs `message`. Whoever hands a signature on checks it against [`Signer::public_key`] first:
-    /// a signer outside this process is not believed.
+    /// Signs `message`. Whoever hands a signature on checks it against [`Signer::public_key`] first, as
+    /// [`crate::Envelope::sign`] does: a signer outside this process is not believed.
     ///
     /// # Errors
     /// [`SignError::Role`] if a key of this role never signs such a message; every other variant if

@@ -69,6 +69,7 @@ impl TrustDocument {
             None => None,
         };
         let ends = [Some(key.not_after), self.overdue_from(key), key.retired, revoked];
-        key.not_before <= before && ends.into_iter().flatten().all(|end| before <= end)
+        // Strictly before `before`: at its first moment already, nothing was signed by then.
+        key.not_before < before && ends.into_iter().flatten().all(|end| before <= end)
     }
 }

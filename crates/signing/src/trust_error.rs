@@ -99,7 +99,7 @@ reach_types::codes!(TrustError {
     RootMismatch => ("trust.root_mismatch", Untrusted, "get the document from whoever gave you the trust root, or compare the two digests by another channel"),
     Chain => ("trust.chain_broken", Untrusted, "get the complete document, with its history"),
     HistoryTooLong => ("trust.history_too_long", Limit, "start a new document with `reach trust init`, and pin it with `reach init --reset-trust`"),
-    Expired => ("trust.expired", Expired, "get the next version of the document"),
+    Expired => ("trust.expired", Expired, "get the next version of the document; who holds its root makes one with `reach trust renew`"),
 } wrap { Json, Envelope, Key, Sign });
 
 /// Why a key has no authority for what it signed.

@@ -10,8 +10,8 @@ pub(crate) struct Init {
     #[arg(long, value_name = "DIR")]
     pub(crate) state: PathBuf,
     /// Pin the root of another trust document in place of the one that the state directory pins,
-    /// because that one is lost; the ledger records it.
-    #[arg(long, conflicts_with_all = ["origin", "anchor", "tenant", "key"])]
+    /// because that one is lost; the ledger records it. The new root has to be named by --trust-root.
+    #[arg(long, requires = "trust_root", conflicts_with_all = ["origin", "anchor", "tenant", "key"])]
     pub(crate) reset_trust: bool,
     /// The ledger's name in checkpoints: a URL without scheme.
     #[arg(long, value_name = "NAME", required_unless_present = "reset_trust")]

@@ -122,7 +122,7 @@ pub(crate) struct AllowDowngrade {
     #[arg(long, value_name = "TEXT", required_unless_present = "statement")]
     pub(crate) reason: Option<String>,
     /// How many hours the operators' statement can be used.
-    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=168))]
+    #[arg(long, value_name = "HOURS", default_value_t = 24, conflicts_with = "statement", value_parser = clap::value_parser!(u32).range(1..=168))]
     pub(crate) hours: u32,
     /// Only write the operators' statement to this file, and change nothing on the node.
     #[arg(long, value_name = "FILE", conflicts_with = "statement")]
@@ -163,7 +163,8 @@ pub(crate) struct PackVerify {
     #[command(flatten)]
     pub(crate) asked: PackAsked,
     /// A policy bundle whose exceptions count for an unsigned pack; with
-    /// REACH_ALLOW_LEGACY_UNSIGNED_PACKS=1 on a development machine only, and the verdict says so.
+    /// REACH_ALLOW_LEGACY_UNSIGNED_PACKS=1 on a development machine only, and only where `verify
+    /// --state` records it before its verdict: `explain` uses none.
     #[arg(long, value_name = "P")]
     pub(crate) policy: Option<PathBuf>,
 }

@@ -78,7 +78,7 @@ pub(crate) enum Trust {
     },
     /// Give the document, its roots and the keys you name more time; an expired one too.
     #[command(
-        after_help = "Example: reach trust renew trust.dsse.json --days 365 --root keys/root.pem --out trust2.dsse.json"
+        after_help = "Example: reach trust renew trust.dsse.json --days 730 --root keys/root.pem --out trust2.dsse.json"
     )]
     Renew {
         #[command(flatten)]

@@ -86,8 +86,10 @@ fn describe(report: Report, vouched: &VouchedManifest) -> Report {
         .field("sha256", vouched.sha256().to_string())
         .field("blake3", vouched.blake3().to_string())
         .field("pinned_files", manifest.files().len())
+        .field("entry_point", manifest.entry_point().as_str())
         .line(format!("name {}, version {}", text(manifest.name()), text(manifest.version())))
         .line(format!("sha256 {}, {} file(s) pinned", vouched.sha256(), manifest.files().len()))
+        .line(format!("entry point: {}", manifest.entry_point().as_str()))
 }
 
 fn provenance(report: Report, provenance: &PluginProvenance) -> Report {

@@ -5,7 +5,10 @@ use std::path::Path;
 use reach_pack_integrity::{Expected, Verification};
 use reach_policy::{Decision, Mode, Outcome, Policy as OrganizationPolicy, VerifiedBundle};
 use reach_runner::{
-    Admission, BuiltinTools, CallSite, ToolHost, admit, files, first_violation, keys::Signers, packs, policies,
+    Admission, BuiltinTools, CallSite, ToolHost, admit, files, first_violation,
+    keys::Signers,
+    packs::{self, PackFiles},
+    policies,
 };
 use reach_types::{Blake3Digest, LegacyException, NodeId, Request, RunId, Sha256Digest, TenantId, Timestamp, ToolCall};
 use serde_json::json;
@@ -107,7 +110,7 @@ fn check(
         seen: trusted.seen(),
         evidence: None,
     };
-    let pack = packs::verify(pack, None, &asked)?;
+    let pack = packs::verify(&PackFiles::of(pack, None, &source.trust), &asked)?;
     let host = BuiltinTools::definitions_only();
     let site = site(&trusted, &host)?;
     let mode = Mode::parse(world.environment.policy_mode.as_deref())?;

@@ -36,8 +36,9 @@ fn openssl_opens_our_keys() {
     let wrong = private(&dir.path().join("wrong"), "incorrect horse\n");
     for encrypt in [false, true] {
         let out = dir.path().join(format!("{encrypt}.pem")).to_str().unwrap().to_owned();
-        let words = ["key", "generate", "--role", "pack", "--out", &out, "--passphrase-file", &passphrase];
-        let made = reach(&[&words[..], if encrypt { &["--encrypt"] } else { &[] }].concat());
+        let words = ["key", "generate", "--role", "pack", "--out", &out];
+        let sealed = ["--encrypt", "--passphrase-file", &passphrase];
+        let made = reach(&[&words[..], if encrypt { &sealed } else { &[] }].concat());
         assert_eq!(made.exit, 0, "{}{}", made.out, made.err);
         let pass = format!("file:{passphrase}");
         let Some(public) = openssl(&["pkey", "-in", &out, "-passin", &pass, "-pubout"]) else { return };

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use reach_audit_ledger::{Author, EntryKind};
 use reach_runner::{Access, Downgrade, Environment, State, World};
 use reach_signing::{Envelope, Role, Signer, SigningKey};
-use reach_types::{Blake3Digest, NodeId, Sha256Digest, Timestamp, encode_strict};
+use reach_types::{Blake3Digest, Code, NodeId, Sha256Digest, Timestamp, encode_strict};
 use serde_json::Value;
 
 use crate::support::{Answer, Demo, reach, reach_shifted};
@@ -133,6 +133,26 @@ fn read_statement(path: &str) -> Downgrade {
     let file: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     let payload = data_encoding::BASE64.decode(file["payload"].as_str().unwrap().as_bytes()).unwrap();
     reach_types::decode_strict::<(u16, Downgrade)>(&payload, 1024).unwrap().1
+}
+
+#[test]
+fn k25_what_a_command_answers_to_a_downgrade_is_verified() {
+    let node = Node::new();
+    let (public, out) = (node.operator.replace(".pem", ".pub.pem"), node.demo.beside("faulty.json"));
+    let faulty = format!("{public}=sh -c 'cat > /dev/null; head -c 64 /dev/zero'");
+    let answer = node.allow("1.0.0", &["--signer", &faulty, "--reason", "it loses findings", "--out", &out]);
+    assert_eq!((answer.code().as_str(), answer.exit), ("sign.signer_faulty", 74), "{}", answer.err);
+    assert!(!Path::new(&out).exists());
+    // The same statement by the key itself.
+    node.statement("1.0.0", "faulty.json");
+    let mut statement = read_statement(&out);
+    let key = node.operator_key();
+    statement.sign(&[&key as &dyn Signer; 16]).unwrap();
+    for count in [0, 17] {
+        assert_eq!(statement.sign(&vec![&key as &dyn Signer; count]).unwrap_err().code(), "sign.signer_count");
+    }
+    statement.reason.clear();
+    assert_eq!(statement.sign(&[&key]).unwrap_err().code(), "pack.downgrade_reason");
 }
 
 #[test]

@@ -49,6 +49,16 @@ impl Sealed {
 }
 
 #[test]
+fn a_passphrase_is_never_taken_and_then_not_used() {
+    let at = Sealed::new();
+    let out = at.demo.path("plain.pem");
+    let refused = at.with(&["key", "generate", "--role", "pack", "--out", &out]);
+    assert_eq!((refused.code().as_str(), refused.exit), ("cli.flag_value", 2));
+    assert!(!Path::new(&out).exists());
+    assert_eq!(at.with(&["key", "generate", "--role", "pack", "--out", &out, "--encrypt"]).exit, 0);
+}
+
+#[test]
 fn every_command_that_signs_opens_encrypted_keys() {
     let sealed = Sealed::new();
     let demo = &sealed.demo;

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, fs, os::unix::fs::symlink, path::Path, process::Command};
 
-use reach_runner::{Environment, Stage};
+use reach_audit_ledger::EntryKind;
+use reach_pack_integrity::MAX_ARCHIVE_BYTES;
+use reach_runner::{Access, Environment, Stage, State};
 use serde_json::Value;
 
 use crate::support::{Answer, Demo, reach, reach_under};
@@ -58,6 +60,20 @@ impl Legacy {
         reach_under(&[&["pack", "verify", &self.pack, "--trust", &trust][..], words].concat(), environment)
     }
 
+    /// Verified under the policy, with the node's ledger to record an exception.
+    fn verify_recorded(&self, policy: &str) -> Answer {
+        self.verify(&["--policy", policy, "--state", &self.demo.path("state")], switched())
+    }
+
+    /// The payloads of all relaxations that the node has noted.
+    fn noted(&self) -> Vec<Value> {
+        let state = State::open(&self.demo.dir().join("state"), Access::Read).unwrap();
+        let view = state.ledger().tenant(state.config().tenant.clone());
+        let entries = (0..state.ledger().head().unwrap().size).map(|seq| view.entry(seq).unwrap());
+        let noted = entries.filter(|entry| entry.header.kind == EntryKind::RelaxationNoted);
+        noted.map(|entry| serde_json::from_slice(&entry.payload).unwrap()).collect()
+    }
+
     fn entries(&self, run: &str) -> Vec<Value> {
         let state = self.demo.path("state");
         let listed = reach(&["audit", "list", "--state", &state, "--tenant", "default", "--run", run]).json();
@@ -92,7 +108,8 @@ fn k53_every_way_an_override_can_be_wrong_has_its_own_code() {
     assert_eq!(outcome(&legacy.run(&plain, development())), is("pack.unsigned", 3));
     assert_eq!(outcome(&legacy.run(&plain, switched())), is("pack.legacy_not_listed", 3));
     let other = legacy.policy(&entry(&"ab".repeat(32), LATER));
-    assert_eq!(outcome(&legacy.run(&other, development())), is("pack.unsigned", 3));
+    // With the switch off nobody looks which archive it is.
+    assert_eq!(outcome(&legacy.run(&other, development())), is("pack.legacy_switch_off", 3));
     assert_eq!(outcome(&legacy.run(&other, switched())), is("pack.legacy_not_listed", 3));
     let over = legacy.entry("2020-01-01T00:00:00Z");
     assert_eq!(outcome(&legacy.run(&over, switched())), is("pack.legacy_expired", 5));
@@ -125,11 +142,9 @@ fn k53_the_process_environment_of_production_and_ci_takes_no_switch() {
             variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let mut command = Command::new(env!("CARGO_BIN_EXE_reach"));
         let output = command.arg("--json").args(words).env_clear().envs(clean).output().unwrap();
-        // The environment is read before the command line says how to answer.
-        let errors = String::from_utf8(output.stderr).unwrap();
-        let code =
-            errors.split_once("error[").and_then(|(_, rest)| rest.split_once(']')).map_or("ok", |(code, _)| code);
-        (code.to_owned(), output.status.code().unwrap())
+        // A machine reads one object, whatever is wrong with the environment.
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (answer["code"].as_str().unwrap_or("ok").to_owned(), output.status.code().unwrap())
     };
     assert_eq!(run(&[(SWITCH, "1")]), ("runner.relaxation_refused".to_owned(), 2));
     assert_eq!(run(&[(SWITCH, "1"), ("REACH_ENV", "production")]).0, "runner.relaxation_refused");
@@ -242,7 +257,7 @@ fn k53_pack_verify_accepts_nothing_unsigned_without_the_policys_word() {
     fs::write(&forged, text).unwrap();
     let refused = legacy.verify(&["--policy", &forged], switched());
     assert_eq!(outcome(&refused), is("policy.bundle_signature_invalid", 1));
-    let accepted = legacy.verify(&["--policy", &good], switched());
+    let accepted = legacy.verify_recorded(&good);
     assert_eq!(accepted.exit, 0, "{}", accepted.err);
     let json = accepted.json();
     assert_eq!(
@@ -257,6 +272,98 @@ fn k53_pack_verify_accepts_nothing_unsigned_without_the_policys_word() {
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&legacy.pack, &bytes).unwrap();
     assert_eq!(outcome(&legacy.verify(&["--policy", &good], switched())), is("pack.legacy_not_listed", 3));
+}
+
+#[test]
+fn k53_verify_uses_an_exception_only_on_the_record() {
+    let legacy = Legacy::new();
+    let good = legacy.entry(LATER);
+    assert_eq!(legacy.noted(), Vec::<Value>::new());
+    let unrecorded = legacy.verify(&["--policy", &good], switched());
+    assert_eq!(outcome(&unrecorded), is("pack.legacy_unrecorded", 3));
+    // Explaining uses none, with a ledger at hand or without.
+    let (trust, state) = (legacy.demo.path("trust.dsse.json"), legacy.demo.path("state"));
+    let explain = ["pack", "explain", &legacy.pack, "--trust", &trust, "--policy", &good];
+    for words in [&explain[..], &[&explain[..], &["--state", &state]].concat()] {
+        let explained = reach_under(words, switched());
+        assert_eq!(outcome(&explained), is("pack.legacy_unrecorded", 3));
+        assert_eq!(explained.json()["failed"]["check"], "envelope");
+    }
+    // A verdict that comes to something else uses none either.
+    let wrong = ["--policy", &good, "--state", &state, "--name", "exporter"];
+    assert_eq!(legacy.verify(&wrong, switched()).code(), "pack.subject_mismatch");
+    assert_eq!(legacy.noted(), Vec::<Value>::new());
+    for times in 1..=2 {
+        let accepted = legacy.verify_recorded(&good);
+        assert_eq!(accepted.json()["verdict"], "legacy_unsigned", "{}", accepted.err);
+        let noted = legacy.noted();
+        assert_eq!(noted.len(), times);
+        let one = &noted[times - 1]["legacy_pack"];
+        assert_eq!((one["digest"].as_str(), one["reason"].as_str()), (Some(&*legacy.digest()), Some(REASON)));
+    }
+    assert_eq!(reach(&["audit", "verify", "--state", &state, "--trust", &trust]).code(), "ok");
+    // What is signed relaxes nothing, and nothing is recorded of it.
+    let signed = legacy.demo.path("inventory.reachpack");
+    let words = ["pack", "verify", &signed, "--trust", &trust, "--policy", &good, "--state", &state];
+    assert_eq!(reach_under(&words, switched()).json()["verdict"], "verified");
+    assert_eq!(legacy.noted().len(), 2);
+    // Where the record cannot be written there is no verdict.
+    let writing = State::open(Path::new(&state), Access::Write).unwrap();
+    assert_eq!(legacy.verify_recorded(&good).exit, 74);
+    drop(writing);
+}
+
+#[test]
+fn k54_an_exempted_pack_does_not_bring_its_trust_file_either() {
+    let legacy = Legacy::new();
+    let good = legacy.entry(LATER);
+    fs::copy(legacy.demo.path("pack/pack.toml"), legacy.demo.path("pack.toml")).unwrap();
+    assert_eq!(outcome(&legacy.verify_recorded(&good)), is("trust.store_untrusted", 74));
+    assert_eq!(legacy.run(&good, switched()).code(), "trust.store_untrusted");
+    assert_eq!(legacy.noted(), Vec::<Value>::new());
+    fs::remove_file(legacy.demo.path("pack.toml")).unwrap();
+    assert_eq!(legacy.verify_recorded(&good).code(), "ok");
+}
+
+#[test]
+fn k45_k53_no_file_is_so_large_that_a_node_digests_it_for_ever() {
+    let legacy = Legacy::new();
+    let good = legacy.entry(LATER);
+    // Holes only; digesting them would take minutes all the same.
+    let file = fs::OpenOptions::new().write(true).open(&legacy.pack).unwrap();
+    file.set_len(MAX_ARCHIVE_BYTES + 1).unwrap();
+    assert_eq!(outcome(&legacy.run(&good, switched())), is("pack.limit_archive_size", 7));
+    // One that a node with the switch on would read is not read where it is off.
+    file.set_len(MAX_ARCHIVE_BYTES).unwrap();
+    assert_eq!(outcome(&legacy.run(&good, Environment::default())), is("pack.legacy_switch_off", 3));
+    let plain = legacy.demo.path("policy.reachpolicy");
+    assert_eq!(outcome(&legacy.verify(&["--policy", &plain], Environment::default())), is("pack.unsigned", 3));
+}
+
+#[test]
+fn k25_what_nobody_signed_raises_no_floor() {
+    let mut legacy = Legacy::new();
+    let (source, dir) = (legacy.demo.dir().join("pack"), legacy.demo.beside("src"));
+    fs::create_dir(&dir).unwrap();
+    for entry in fs::read_dir(&source).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), Path::new(&dir).join(entry.file_name())).unwrap();
+    }
+    let manifest = Path::new(&dir).join("pack.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replacen("version = \"1.0.0\"", "version = \"9.9.9\"", 1)).unwrap();
+    legacy.pack = legacy.demo.beside("nine.reachpack");
+    assert_eq!(reach(&["pack", "build", &dir, "--out", &legacy.pack]).exit, 0);
+    let good = legacy.entry(LATER);
+    assert_eq!(legacy.run(&good, switched()).code(), "ok");
+    let (trust, state) = (legacy.demo.path("trust.dsse.json"), legacy.demo.path("state"));
+    let chain = legacy.demo.beside("chain.json");
+    let subject = ["--pack", legacy.pack.as_str(), "--policy", &good, "--trust", &trust];
+    let issue = ["delegate", "issue", "--state", &state, "--to", "node-b", "--out", &chain];
+    assert_eq!(reach_under(&[&issue[..], &subject].concat(), switched()).code(), "runner.legacy_delegated");
+    // Version 1.0.0, which somebody did sign, is as high as ever.
+    assert_eq!(legacy.demo.run(&legacy.demo.path("inventory.reachpack"), &good).code(), "ok");
+    assert_eq!(legacy.run(&good, switched()).code(), "ok");
 }
 
 #[test]

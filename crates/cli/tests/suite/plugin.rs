@@ -100,6 +100,21 @@ fn a_signed_plugin_with_its_files_is_verified() {
 }
 
 #[test]
+fn k35_a_verdict_says_whether_the_manifest_names_what_is_run() {
+    let plugin = Plugin::new();
+    let said = || {
+        let answer = plugin.verify();
+        (answer.code(), answer.json()["entry_point"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(said(), ("ok".to_owned(), "not named".to_owned()));
+    let files = json!({ "main.py": { "sha256": sha256(b"print(\"hi\")\n") } });
+    plugin.sign(&json!({ "server": { "entry-point": "main.py" }, "files": files }));
+    assert_eq!(said(), ("ok".to_owned(), "pinned".to_owned()));
+    plugin.sign(&json!({ "server": { "entry-point": "other.py" }, "files": files }));
+    assert_eq!(said(), ("plugin.incomplete".to_owned(), "not pinned".to_owned()));
+}
+
+#[test]
 fn k34_k35_a_changed_manifest_a_swapped_file_and_no_digests_end_apart() {
     let plugin = Plugin::new();
     let manifest = fs::read(plugin.path("jira/manifest.json")).unwrap();

@@ -226,6 +226,56 @@ fn k22_who_may_vouch_for_a_date() {
     assert_eq!(code(&other_role), "pack.key_retired", "no witness at all");
 }
 
+/// A document in which the pack key was retired after a day, and those witness keys after five.
+fn ended_witnesses(scene: &Scene, needed: u32, ended: &[u8]) -> String {
+    scene.trust(|document| {
+        document.thresholds.insert(Role::Witness, needed);
+        let after = |days: u64| document.created.saturating_add(std::time::Duration::from_secs(days * DAY));
+        let (first, fifth) = (after(1), after(5));
+        key_of(document, Role::Pack).retired = Some(first);
+        for key in document.signers.iter_mut().flat_map(|signer| &mut signer.keys) {
+            if ended.iter().any(|seed| key.public == witness(*seed).public_key()) {
+                key.retired = Some(fifth);
+            }
+        }
+    })
+}
+
+#[test]
+fn k22_a_witness_key_that_has_ended_dates_nothing_by_its_own_word() {
+    let scene = Scene::new();
+    let code = |trust: &str, cosigned: &[(u8, u64)]| {
+        scene.with_cosignatures(cosigned);
+        scene.code(trust)
+    };
+    // One witness is enough: the one that still stands.
+    let one = ended_witnesses(&scene, 1, &[31]);
+    assert_eq!(code(&one, &[(33, 60)]), "ok");
+    assert_eq!(code(&one, &[(31, 60)]), "pack.key_retired", "a stolen old key alone");
+    assert_eq!(code(&one, &[(31, 60), (33, 2 * DAY)]), "pack.key_retired", "it dates nothing back");
+    assert_eq!(code(&one, &[(31, 60), (33, 6 * DAY)]), "pack.key_retired", "nor beside one after its end");
+    assert_eq!(code(&one, &[(31, 60), (33, DAY - 1)]), "ok");
+    // Two are needed: an old key adds a witness, from when on one that stands saw it.
+    let two = ended_witnesses(&scene, 2, &[31]);
+    for cosigned in [[(31, 60), (33, 90)], [(33, 90), (31, 60)], [(31, 90), (33, 60)]] {
+        assert_eq!(code(&two, &cosigned), "ok", "{cosigned:?}");
+        assert_eq!(
+            scene.verify(&two, &[]).json()["provenance_log"]["dated_before"],
+            scene.at(91).to_string(),
+            "{cosigned:?}"
+        );
+    }
+    assert_eq!(code(&two, &[(31, 60), (33, 2 * DAY)]), "pack.key_retired");
+    // Several that have ended, and none that stands; then both keys of one witness and another.
+    let none = ended_witnesses(&scene, 2, &[31, 32, 33]);
+    assert_eq!(code(&none, &[(31, 60), (33, 60)]), "pack.key_retired", "nobody stands");
+    let old = ended_witnesses(&scene, 2, &[31, 33]);
+    assert_eq!(code(&old, &[(31, 60), (33, 60)]), "pack.key_retired", "nobody who stands saw it");
+    assert_eq!(code(&old, &[(31, 60), (33, 60), (32, 2 * DAY)]), "pack.key_retired");
+    assert_eq!(code(&old, &[(31, 60), (33, 60), (32, 6 * DAY)]), "pack.key_retired");
+    assert_eq!(code(&old, &[(31, 60), (33, 60), (32, 90)]), "ok");
+}
+
 #[test]
 fn k22_a_cosignature_that_does_not_hold_refuses_the_proof() {
     let scene = Scene::new();
@@ -337,6 +387,63 @@ fn k22_every_changed_byte_of_a_stapled_proof_is_refused() {
 }
 
 #[test]
+fn k06_a_changed_envelope_is_called_that_whatever_its_proof_says() {
+    let scene = Scene::new();
+    let trust = scene.trust(|_| {});
+    let path = format!("{}.dsse.json", scene.pack());
+    let good: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let flip = |text: &serde_json::Value| {
+        let mut bytes = data_encoding::BASE64.decode(text.as_str().unwrap().as_bytes()).unwrap();
+        bytes[20] ^= 1;
+        serde_json::json!(data_encoding::BASE64.encode(&bytes))
+    };
+    for member in ["/payload", "/signatures/0/sig"] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(member).unwrap() = flip(good.pointer(member).unwrap());
+        fs::write(&path, bad.to_string()).unwrap();
+        assert_eq!(scene.code(&trust), "pack.bad_signature", "{member}");
+        let explained = reach(&["pack", "explain", &scene.pack(), "--trust", &trust]).json();
+        assert_eq!(
+            (explained["code"].as_str(), explained["failed"]["check"].as_str()),
+            (Some("pack.bad_signature"), Some("signatures"))
+        );
+    }
+    fs::write(&path, good.to_string()).unwrap();
+    assert_eq!(scene.code(&trust), "ok");
+}
+
+#[test]
+fn k21_what_a_signing_that_was_cut_off_left_is_in_nobodys_way() {
+    let scene = Scene::new();
+    let trust = scene.trust(|_| {});
+    let pack = scene.pack();
+    let files = [".tlog-proof", ".leaf", ".opening.json"].map(|suffix| format!("{pack}{suffix}"));
+    let signature = format!("{pack}.dsse.json");
+    let before = fs::read(&files[0]).unwrap();
+    // With its signature there, a proof belongs to something.
+    assert_eq!(scene.try_sign(&pack).code(), "file.exists");
+    // Killed before the signature was written, or earlier.
+    for left in [3, 2, 1] {
+        files[left..].iter().for_each(|file| fs::remove_file(file).unwrap());
+        fs::remove_file(&signature).unwrap();
+        scene.sign(&pack);
+        assert_eq!(scene.verify(&trust, &["--require-proof"]).code(), "ok", "{left}");
+    }
+    assert_ne!(fs::read(&files[0]).unwrap(), before);
+    // A signing whose signature goes elsewhere may be what a proof belongs to.
+    fs::remove_file(&signature).unwrap();
+    let (key, state, out) = (scene.demo.path("keys/pack.pem"), scene.demo.path("state"), scene.demo.beside("e.json"));
+    let elsewhere = ["pack", "sign", &pack, "--key", &key, "--state", &state, "--out", &out];
+    assert_eq!(reach(&elsewhere).code(), "file.exists");
+    // What is no file was left by nobody.
+    fs::remove_file(&files[1]).unwrap();
+    fs::create_dir(&files[1]).unwrap();
+    assert_eq!(scene.try_sign(&pack).code(), "file.exists");
+    fs::remove_dir(&files[1]).unwrap();
+    scene.sign(&pack);
+}
+
+#[test]
 fn k01_a_proof_can_be_required() {
     let scene = Scene::new();
     let trust = scene.trust(|_| {});
@@ -344,12 +451,15 @@ fn k01_a_proof_can_be_required() {
     assert_eq!(required(&[]).code(), "ok");
     let signature = format!("{}.dsse.json", scene.pack());
     // A signature that is named elsewhere has its proof named as well.
-    assert_eq!(required(&["--signature", &signature]).code(), "pack.proof_missing");
+    let unnamed = required(&["--signature", &signature]);
+    assert_eq!(unnamed.code(), "pack.proof_missing");
+    assert!(unnamed.json()["message"].as_str().unwrap().contains("name its proof with --proof"));
     let proof = format!("{}.tlog-proof", scene.pack());
     assert_eq!(required(&["--signature", &signature, "--proof", &proof]).code(), "ok");
     fs::remove_file(&proof).unwrap();
     let missing = required(&[]);
     assert_eq!((missing.code().as_str(), missing.exit), ("pack.proof_missing", 3));
+    assert!(missing.json()["message"].as_str().unwrap().ends_with("does not exist"));
     fs::remove_file(&signature).unwrap();
     assert_eq!(required(&[]).code(), "pack.unsigned");
 }
@@ -388,6 +498,14 @@ fn k21_a_signing_stands_in_the_ledger_and_its_files_are_whole_or_absent() {
     scene.sign(&pack);
     assert!(files.iter().all(|file| fs::symlink_metadata(file).is_ok()));
     assert_eq!(reach(&["audit", "verify", "--state", &state, "--trust", &trust]).code(), "ok");
+
+    // Without a ledger, nothing is signed beside the proof of another signing: no one would believe it.
+    let key = scene.demo.path("keys/pack.pem");
+    fs::remove_file(format!("{pack}.dsse.json")).unwrap();
+    assert_eq!(reach(&["pack", "sign", &pack, "--key", &key]).code(), "file.exists");
+    assert!(!std::path::Path::new(&format!("{pack}.dsse.json")).exists());
+    fs::remove_file(format!("{pack}.tlog-proof")).unwrap();
+    assert_eq!(reach(&["pack", "sign", &pack, "--key", &key]).code(), "ok");
 }
 
 #[test]

@@ -5,7 +5,11 @@ use std::{fs, path::Path};
 use reach_pack_integrity::{Expected, Verification};
 use reach_policy::Mode;
 use reach_replay::{EndReason, Event, Header, Limits, PolicyMode, Recorder, Verdict, VerdictOutcome};
-use reach_runner::{Access, BuiltinTools, State, ToolHost, admit, keys, packs, policies};
+use reach_runner::{
+    Access, BuiltinTools, State, ToolHost, admit, keys,
+    packs::{self, PackFiles},
+    policies,
+};
 use reach_signing::Role;
 use reach_types::{Scope, Timestamp, ToolId};
 
@@ -18,7 +22,8 @@ fn sealed_log(demo: &Demo, scope: &str, outcome: VerdictOutcome, codes: &[&str])
     let trust = state.load_trust(Path::new(&demo.path("trust.dsse.json")), now).unwrap();
     let pack = Path::new(&demo.path("inventory.reachpack")).to_path_buf();
     let asked = Verification { trust: &trust, expected: &Expected::default(), now, seen: None, evidence: None };
-    let pack = packs::verify(&pack, None, &asked).unwrap();
+    let trust_file = demo.path("trust.dsse.json");
+    let pack = packs::verify(&PackFiles::of(&pack, None, Path::new(&trust_file)), &asked).unwrap();
     let bundle = policies::verify(Path::new(&demo.path("policy.reachpolicy")), &trust, now, None).unwrap();
     let host = BuiltinTools::definitions_only();
     let admission = admit(&pack, &bundle, None, &host, &state.node(), Mode::Enforce, now).unwrap();

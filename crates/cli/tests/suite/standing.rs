@@ -195,3 +195,30 @@ fn k24_p26_a_run_ends_when_its_time_is_over() {
     assert_eq!((code(&report).as_str(), report.calls), ("policy.bundle_expired", 1));
     assert_eq!(watched.log(&report).1, "refused");
 }
+
+/// The trust file is the very one that the run was admitted on, long settled: only the clock says
+/// that a key it rests on has ended.
+#[test]
+fn k21_k23_p28_a_run_ends_when_a_key_that_it_rests_on_ends() {
+    const HOUR: u64 = 3_600_000;
+    let cases: [(&str, &[&str], u64, &str); 4] = [
+        ("retire", &["keys/pack"], 2 * HOUR, "pack.key_retired"),
+        ("retire", &["keys/policy"], 2 * HOUR, "policy.bundle_key_retired"),
+        ("retire", &["keys/pack"], HOUR / 2, "ok"),
+        ("renew", &["--max-key-age", "1"], 25 * HOUR, "pack.key_overdue"),
+    ];
+    for (verb, words, later, expected) in cases {
+        let watched = Watched::new();
+        let at = Timestamp::from_millis(SystemClock.now().as_millis() / 1000 * 1000 + HOUR).to_string();
+        let next = match words {
+            [name] => watched.next(verb, &["--key", &watched.key_id(name), "--at", &at]),
+            _ => watched.next(verb, words),
+        };
+        fs::rename(next, watched.trust()).unwrap();
+        watched.ahead.set(10_000);
+        let ahead = Rc::clone(&watched.ahead);
+        let report = watched.run(|_| ahead.set(later));
+        assert_eq!(code(&report), expected, "{verb} {words:?}");
+        assert_eq!(report.calls == 1, expected != "ok");
+    }
+}

@@ -294,6 +294,11 @@ fn k26_rollback_and_forks_are_seen_also_behind_a_longer_chain() {
     assert_eq!((answer.code().as_str(), answer.exit), ("trust.chain_broken", 4));
 }
 
+/// How many keys a document in force is shown to have.
+fn shown_keys(file: &str) -> usize {
+    reach(&["trust", "show", file]).json()["keys"].as_array().unwrap().len()
+}
+
 #[test]
 fn an_expired_document_is_told_and_renewed_and_an_older_one_is_told_first() {
     let at = Trusted::new();
@@ -304,6 +309,10 @@ fn an_expired_document_is_told_and_renewed_and_an_older_one_is_told_first() {
         let answer = reach_shifted(words, over);
         assert_eq!((answer.code().as_str(), answer.exit), ("trust.expired", 5), "{words:?}");
     }
+    // What it says is shown all the same: whoever renews it needs the ids of its keys.
+    let shown = reach_shifted(&["trust", "show", &first], over).json();
+    assert_eq!(shown["keys"].as_array().unwrap().len(), shown_keys(&first));
+    assert!(!shown["checks"].to_string().contains("has not expired"), "{}", shown["checks"]);
     // The history is shown all the same.
     assert_eq!(reach_shifted(&["trust", "history", &first], over).json()["versions"].as_array().unwrap().len(), 1);
     let words = at.words("renew", &first, &[], "2.json");
@@ -392,14 +401,17 @@ fn k26_a_lost_root_is_replaced_by_one_recorded_act() {
     let reset = |more: &[&str]| reach(&[&["init", "--reset-trust", "--state", &state, "--trust"], more].concat());
     // Flags that would mean making a directory are usage errors, and so is the absence of any need.
     for flag in [["--origin", "x"], ["--anchor", "a"], ["--tenant", "t"], ["--key", "k.pem"]] {
-        let answer = reset(&[&[fresh.as_str()], &flag[..]].concat());
+        let answer = reset(&[&[fresh.as_str(), "--trust-root", &new], &flag[..]].concat());
         assert_eq!((answer.code().as_str(), answer.exit), ("cli.usage", 2), "{flag:?}");
     }
     let missing = reach(&["init", "--state", &at.path("x"), "--trust", &fresh]);
     assert_eq!((missing.code().as_str(), missing.exit), ("cli.usage", 2));
-    assert_eq!(reset(&[&first]).code(), "state.trust_root_unchanged");
+    // A file on its own word pins nothing: whoever resets says which root they mean.
+    assert!(reset(&[&fresh]).err.contains("--trust-root <DIGEST>"), "{}", reset(&[&fresh]).err);
+    assert_eq!(reset(&[&first, "--trust-root", &old]).code(), "state.trust_root_unchanged");
     assert_eq!(reset(&[&fresh, "--trust-root", &old]).code(), "trust.root_mismatch");
-    let nowhere = reach(&["init", "--reset-trust", "--state", &at.path("keys"), "--trust", &fresh]);
+    let nowhere =
+        reach(&["init", "--reset-trust", "--state", &at.path("keys"), "--trust", &fresh, "--trust-root", &new]);
     assert_eq!(nowhere.code(), "state.uninitialised");
     let config = at.demo.dir().join("state/state.json");
     let before = fs::read(&config).unwrap();
@@ -421,7 +433,7 @@ fn k26_a_lost_root_is_replaced_by_one_recorded_act() {
         assert_ne!(at.under_state(trust), "ok");
     }
     assert_eq!(at.under_state(&fresh), "trust.root_mismatch");
-    assert_eq!(reset(&[&fresh]).code(), "ok");
+    assert_eq!(reset(&[&fresh, "--trust-root", &new]).code(), "ok");
     assert_eq!(at.run(&fresh), "ok");
     assert_eq!(last_entry(&at)["from"]["version"], Value::Null);
 }
@@ -504,6 +516,50 @@ fn k54_a_pack_never_brings_its_own_trust() {
     assert_eq!(reach(&["pack", "verify", &pack, "--trust", &outside]).code(), "ok");
     fs::copy(dir.join("pack.toml"), format!("{eve}/pack.toml")).unwrap();
     assert_eq!(reach(&["pack", "verify", &pack, "--trust", &outside]).code(), "trust.store_untrusted");
+}
+
+#[test]
+fn k54_no_command_takes_the_trust_file_from_inside_the_pack() {
+    let at = Trusted::new();
+    let (trust, state) = (at.first(), at.path("state"));
+    let (pack, policy) = (at.path("inventory.reachpack"), at.path("policy.reachpolicy"));
+    let (request, chain, out) = (at.path("r.json"), at.path("c.json"), at.demo.beside("out"));
+    fs::write(&request, r#"{"tools":["fs.list"]}"#).unwrap();
+    let operator = at.demo.beside("operator.pem");
+    assert_eq!(reach(&["key", "generate", "--role", "operator", "--out", &operator]).exit, 0);
+    let run = at.demo.run_words(&pack, &policy);
+    let run: Vec<&str> = run.iter().map(String::as_str).collect();
+    let judged = ["--policy", &policy, "--trust", &trust];
+    let codes = || {
+        let of = |words: &[&str]| reach(words).code();
+        let codes = [
+            of(&["pack", "verify", &pack, "--trust", &trust]),
+            of(&["pack", "verify", &pack, "--trust", &trust, "--extracted", &at.path("pack")]),
+            of(&["pack", "explain", &pack, "--trust", &trust]),
+            of(&["pack", "extract", &pack, "--trust", &trust, "--out", &out]),
+            of(&[
+                &["pack", "allow-downgrade", &pack, "--state", &state, "--trust", &trust, "--key", &operator][..],
+                &["--reason", "why"],
+            ]
+            .concat()),
+            of(&[&["policy", "check", "--pack", &pack, "--request", &request][..], &judged].concat()),
+            of(&run),
+            of(&[
+                &["delegate", "issue", "--pack", &pack, "--state", &state, "--to", "node-b", "--out", &chain][..],
+                &judged,
+            ]
+            .concat()),
+        ];
+        let _ = (fs::remove_dir_all(&out), fs::remove_file(&chain));
+        codes
+    };
+    // The quickstart's trust file lies beside its pack, and becomes a part of it.
+    let mut expected = ["ok"; 8];
+    expected[4] = "pack.downgrade_not_needed";
+    assert_eq!(codes(), expected);
+    fs::copy(at.path("pack/pack.toml"), at.path("pack.toml")).unwrap();
+    assert_eq!(codes(), ["trust.store_untrusted"; 8]);
+    assert!(!std::path::Path::new(&out).exists());
 }
 
 #[test]

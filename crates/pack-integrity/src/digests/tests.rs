@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use reach_types::Blake3Digest;
 use ring::digest::{SHA256, digest};
 
-use super::{BUFFER_BYTES, Digester, OtherAlgorithm, OtherDigest, digest_archive};
-use crate::archive::Window;
+use super::{BUFFER_BYTES, Digester, OtherAlgorithm, OtherDigest, digest_archive, digest_at_most};
+use crate::{ArchiveError, EntryError, archive::Window};
 
 /// `length` bytes that no two pieces of have in common.
 fn bytes(length: usize) -> Vec<u8> {
@@ -35,6 +35,17 @@ fn digests_do_not_depend_on_where_they_are_computed() {
             assert_eq!(digests.blake3, Blake3Digest::of(&content), "{length}");
             assert_eq!(digests.sha256.as_bytes(), digest(&SHA256, &content).as_ref(), "{length}");
         }
+    }
+}
+
+#[test]
+fn k45_what_never_ends_is_not_digested_for_ever() {
+    for length in [0, 1, BUFFER_BYTES, 4 * BUFFER_BYTES + 1] {
+        let limit = u64::try_from(length).unwrap();
+        let whole = digest_at_most(limit, io::repeat(7).take(limit)).unwrap();
+        assert_eq!(whole.blake3, Blake3Digest::of(&vec![7; length]));
+        let endless = digest_at_most(limit, io::repeat(7));
+        assert!(matches!(endless, Err(ArchiveError::Entry(EntryError::ArchiveTooLarge))), "{limit}");
     }
 }
 

@@ -13,12 +13,62 @@ pub const MAX_PLUGIN_MANIFEST_BYTES: usize = 1 << 20;
 /// The most files that a manifest pins: ten times the largest connector we know of.
 pub const MAX_PLUGIN_FILES: usize = 8192;
 
-/// Where manifests name the file that is run first.
-const ENTRY_POINTS: [&str; 5] = ["entry", "entryPoint", "entry_point", "entrypoint", "main"];
+/// Where manifests name the file that is run first, in themselves or in one of their members.
+const ENTRY_POINTS: [&str; 11] = [
+    "bin",
+    "command",
+    "entry",
+    "entry-point",
+    "entryPoint",
+    "entry_point",
+    "entrypoint",
+    "exec",
+    "executable",
+    "main",
+    "script",
+];
+/// The member whose members are paths.
+const FILES: &str = "files";
 /// Where manifests name how they are signed.
 const ALGORITHMS: [&str; 2] = ["alg", "algorithm"];
 /// What JSON Web Signatures call the same algorithm (RFC 7518, §3.3).
 const ALGORITHM_IN_JOSE: &str = "RS256";
+
+/// What a manifest says of the file that is run first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryPoint {
+    /// Nothing, under any of the names that are looked for.
+    NotNamed,
+    /// One or more, and each is pinned.
+    Pinned,
+    /// One at least that is not pinned.
+    NotPinned,
+}
+
+impl EntryPoint {
+    /// The same in words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotNamed => "not named",
+            Self::Pinned => "pinned",
+            Self::NotPinned => "not pinned",
+        }
+    }
+
+    fn of(manifest: &Map<String, Value>, files: &BTreeMap<ArchivePath, Sha256Digest>) -> Self {
+        let within = manifest.iter().filter(|(name, _)| *name != FILES).filter_map(|(_, value)| value.as_object());
+        let objects = within.chain([manifest]);
+        let mut named = objects.flat_map(|object| ENTRY_POINTS.iter().filter_map(|name| object.get(*name))).peekable();
+        if named.peek().is_none() {
+            Self::NotNamed
+        } else if named.all(|value| is_pinned(value, files)) {
+            Self::Pinned
+        } else {
+            Self::NotPinned
+        }
+    }
+}
 
 /// A plugin manifest, as far as it is read: its members `name`, `version`, `files`, those that name
 /// an entry point, and those that name an algorithm. The others mean what their owner says.
@@ -27,8 +77,7 @@ pub struct PluginManifest {
     name: Option<String>,
     version: Option<String>,
     files: BTreeMap<ArchivePath, Sha256Digest>,
-    // Whether every entry point that is named is among `files`.
-    entry_points_pinned: bool,
+    entry_point: EntryPoint,
 }
 
 impl PluginManifest {
@@ -38,10 +87,9 @@ impl PluginManifest {
 
     pub(super) fn from_object(object: &Map<String, Value>) -> Result<Self, PluginError> {
         let text = |name| object.get(name).and_then(Value::as_str).map(str::to_owned);
-        let files = object.get("files").map_or(Ok(BTreeMap::new()), read_files)?;
-        let pinned = |value: &Value| value.as_str().is_some_and(|path| is_pinned(path, &files));
-        let entry_points_pinned = ENTRY_POINTS.iter().filter_map(|name| object.get(*name)).all(pinned);
-        Ok(Self { name: text("name"), version: text("version"), files, entry_points_pinned })
+        let files = object.get(FILES).map_or(Ok(BTreeMap::new()), read_files)?;
+        let entry_point = EntryPoint::of(object, &files);
+        Ok(Self { name: text("name"), version: text("version"), files, entry_point })
     }
 
     /// The plugin's name, if it is a text: its owner's word, in its owner's characters.
@@ -62,11 +110,18 @@ impl PluginManifest {
         &self.files
     }
 
+    /// What it says of the file that is run first. Where it names none, nothing says that what is run
+    /// is among [`PluginManifest::files`].
+    #[must_use]
+    pub const fn entry_point(&self) -> EntryPoint {
+        self.entry_point
+    }
+
     /// Why the files it pins are not the plugin, or `None` if they may be.
     pub(super) fn gap(&self) -> Option<&'static str> {
         if self.files.is_empty() {
             Some("its manifest pins no file by digest")
-        } else if !self.entry_points_pinned {
+        } else if self.entry_point == EntryPoint::NotPinned {
             Some("its manifest names an entry point that is not among the files it pins")
         } else {
             None
@@ -80,9 +135,17 @@ pub(super) fn names_algorithm(object: &Map<String, Value>) -> bool {
     ALGORITHMS.iter().filter_map(|name| object.get(*name)).all(ours)
 }
 
-fn is_pinned(path: &str, files: &BTreeMap<ArchivePath, Sha256Digest>) -> bool {
-    let path = ArchivePath::parse(path.strip_prefix("./").unwrap_or(path));
-    path.is_ok_and(|path| files.contains_key(&path))
+/// Whether an entry point is a pinned path, or an object of nothing but such paths.
+fn is_pinned(entry: &Value, files: &BTreeMap<ArchivePath, Sha256Digest>) -> bool {
+    let pinned = |path: &str| {
+        let path = ArchivePath::parse(path.strip_prefix("./").unwrap_or(path));
+        path.is_ok_and(|path| files.contains_key(&path))
+    };
+    match entry {
+        Value::String(path) => pinned(path),
+        Value::Object(each) => !each.is_empty() && each.values().all(|path| path.as_str().is_some_and(pinned)),
+        _ => false,
+    }
 }
 
 fn read_files(value: &Value) -> Result<BTreeMap<ArchivePath, Sha256Digest>, PluginError> {

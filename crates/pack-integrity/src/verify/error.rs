@@ -1,6 +1,6 @@
 //! Every way a pack is refused, each with a code of its own.
 
-use reach_signing::{AuthorityError, EnvelopeError, MAX_SIGNATURES};
+use reach_signing::{AuthorityError, EnvelopeError, MAX_KEY_TRIES, MAX_SIGNATURES};
 use reach_types::{PackName, PackVersion, Timestamp};
 
 use crate::{ContentsError, SeenError, StatementError};
@@ -57,6 +57,9 @@ pub enum VerifyError {
         /// How many signed.
         actual: usize,
     },
+    /// Whose signatures these are would take too long to find out.
+    #[error("the signatures do not name their keys, and finding them takes more than {MAX_KEY_TRIES} tries")]
+    TooManyTries,
     /// Validly signed, as something else.
     #[error("the signed payload is not of type `{expected}`")]
     WrongPayloadType {
@@ -173,6 +176,7 @@ reach_types::codes!(VerifyError {
     BadSignature => ("pack.bad_signature", Refused, "fetch the pack and its signature file again from the signer"),
     Untrusted => ("pack.untrusted", Untrusted, "ask for a signature by a trusted signer, or add the signer to the trust document"),
     Threshold => ("pack.threshold", Untrusted, "collect signatures from more signers"),
+    TooManyTries => ("pack.too_many_tries", Limit, "let each signature name its key in `keyid`"),
     WrongPayloadType => ("pack.wrong_payload_type", Refused, "use the pack's own signature: this one is of another kind"),
     KeyNotYetValid => ("pack.key_not_yet_valid", Expired, "wait, or check the clock"),
     KeyExpired => ("pack.key_expired", Expired, "have the pack signed again with a current key"),
@@ -182,8 +186,8 @@ reach_types::codes!(VerifyError {
     NameScope => ("pack.name_scope", Untrusted, "have a signer sign it whose scope covers the name"),
     SubjectMismatch => ("pack.subject_mismatch", Refused, "get the pack you want together with its own signature"),
     PackExpired => ("pack.pack_expired", Expired, "get a newer version, or have this one signed again"),
-    PackRevoked => ("pack.pack_revoked", Expired, "get another version; the trust document says why this one was revoked"),
-    Rollback => ("pack.rollback", Expired, "use the newer version; a deliberate downgrade is an operator's signed act"),
+    PackRevoked => ("pack.pack_revoked", Expired, "get another version; `reach trust show` says why this one was revoked"),
+    Rollback => ("pack.rollback", Expired, "use the newer version; a deliberate downgrade is an operator's signed act: `reach pack allow-downgrade`"),
     Equivocation => ("pack.equivocation", Refused, "ask the signer which of the two archives is theirs: one version must be one archive"),
     LegacyExpired => ("pack.legacy_expired", Expired, "have the pack signed; the policy's exception for it is over"),
     LegacyOtherArchive => ("pack.legacy_other_archive", Refused, "the file was replaced while it was read: try again, and find out by whom"),
@@ -204,6 +208,7 @@ impl From<EnvelopeError> for VerifyError {
             EnvelopeError::Untrusted => Self::Untrusted,
             EnvelopeError::Authority(error) => error.into(),
             EnvelopeError::Threshold { required, actual } => Self::Threshold { required, actual },
+            EnvelopeError::TooManyTries => Self::TooManyTries,
             EnvelopeError::WrongPayloadType { expected } => Self::WrongPayloadType { expected },
         }
     }

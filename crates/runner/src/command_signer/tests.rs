@@ -142,6 +142,41 @@ fn a_command_that_hangs_is_killed_with_all_it_started() {
     }
 }
 
+#[test]
+fn what_a_command_leaves_behind_is_killed_however_it_ends() {
+    let bench = Bench::new(b"payload");
+    for (end, code) in [("cat sig", "ok"), ("cat sig; exit 3", "sign.signer_refused"), ("true", NO_SIGNATURE)] {
+        // With the command's standard output it would be waited for.
+        for holds in [">&-", ">/dev/null", ">/dev/null 2>&1 <&-"] {
+            let script = format!("cat > got; sleep 60 {holds} & echo $! > pid; {end}");
+            let start = Instant::now();
+            assert_eq!(bench.code(&script), code, "{script}");
+            assert!(start.elapsed() < Duration::from_secs(10), "{script}");
+            let pid = String::from_utf8(bench.read("pid")).unwrap();
+            assert!(gone(pid.trim()), "{script}");
+        }
+    }
+}
+
+#[test]
+fn what_leaves_the_group_holds_nothing_up_and_leaves_no_thread() {
+    let bench = Bench::new(b"payload");
+    let hold = "cat > got; setsid sleep 5 >/dev/null & echo $! > pid; sleep 0.1";
+    for (end, code) in [("cat sig", "ok"), ("echo no token >&2; exit 3", "sign.signer_refused")] {
+        let start = Instant::now();
+        assert_eq!(bench.code(&format!("{hold}; {end}")), code);
+        assert!(start.elapsed() < Duration::from_secs(4), "{end}");
+        // Only the command's pipes were ours, and they are closed: whatever still writes to them fails.
+        let pid = String::from_utf8(bench.read("pid")).unwrap();
+        let held = fs::read_link(format!("/proc/{}/fd/2", pid.trim())).unwrap();
+        let ours = fs::read_dir("/proc/self/fd").unwrap().filter_map(|fd| fs::read_link(fd.unwrap().path()).ok());
+        assert!(held.to_str().unwrap().starts_with("pipe:"), "{held:?}");
+        assert!(!ours.into_iter().any(|path| path == held), "{end}");
+    }
+}
+
+const NO_SIGNATURE: &str = "sign.signer_no_signature";
+
 /// Whether the process has ended, or does within a moment; one that nobody waits for is a zombie.
 fn gone(pid: &str) -> bool {
     (0..200).any(|_| {

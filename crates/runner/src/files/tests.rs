@@ -34,6 +34,20 @@ fn k54_a_group_is_other_people_unless_it_is_the_owners_own() {
 }
 
 #[test]
+fn a_new_file_that_cannot_be_made_durable_is_taken_away_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (temporary, path) = (dir.path().join("temporary"), dir.path().join("file"));
+    fs::write(&temporary, "new").unwrap();
+    let full = || Err(classify(&path, io::Error::other("the disk is full")));
+    assert_eq!(link_new(&temporary, &path, full).unwrap_err().code(), "file.io");
+    assert!(!path.exists());
+    link_new(&temporary, &path, || Ok(())).unwrap();
+    // What was there before is nobody's to take away.
+    assert_eq!(link_new(&temporary, &path, full).unwrap_err().code(), "file.exists");
+    assert_eq!(fs::read(&path).unwrap(), b"new");
+}
+
+#[test]
 fn a_private_key_others_can_read_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("key.pem");

@@ -1,9 +1,14 @@
 //! Lowering a pack's floor: the one way back, and what is remembered of it.
 
 use reach_types::{Blake3Digest, PackName, PackVersion, Timestamp};
+use redb::ReadableTable;
 use serde::Serialize;
 
-use super::{FLOORS, MemoryError, NodeMemory, corrupt, seal};
+use super::{Change, FLOORS, MemoryError, NodeMemory, corrupt, seal};
+
+/// The most versions of one pack that a node remembers to have left: for each of them operators
+/// signed, and one a month is enough for twenty years. Their rows take less than 40 KiB.
+pub const MAX_LEFT_VERSIONS: usize = 256;
 
 /// A version of a pack and its archive.
 pub type Seen = (PackVersion, Blake3Digest);
@@ -28,34 +33,45 @@ impl NodeMemory {
     /// statement: that version stays one archive, and that statement is used up.
     ///
     /// # Errors
-    /// Every variant of [`MemoryError`].
+    /// Every variant of [`MemoryError`]; [`MemoryError::Full`] changes nothing.
     pub fn lower_pack_floor(&self, lowered: &Lowered<'_>) -> Result<(), MemoryError> {
         let Lowered { name, to, from, created, statement } = *lowered;
-        let left = self.left_above(name)?.filter(|left| left.0 > from.0).unwrap_or(from);
         let rows = [
-            row("pack", name, &text(to))?,
-            row("pack-left", name, &text(left))?,
-            row("pack-downgrade", name, &(created.as_millis(), statement))?,
+            row(format!("pack/{name}"), &text(to))?,
+            row(left_key(name, from.0), &text(from))?,
+            row(format!("pack-downgrade/{name}"), &(created.as_millis(), statement))?,
         ];
-        self.write(|txn| {
+        let lowered = self.transact(|txn, _| {
             let mut floors = txn.open_table(FLOORS)?;
             for (key, value) in &rows {
                 floors.insert(key.as_str(), value.as_slice())?;
             }
-            Ok(())
-        })
+            let whole = count_left(&floors, name)? <= MAX_LEFT_VERSIONS;
+            Ok((whole, if whole { Change::Made } else { Change::None }))
+        })?;
+        if lowered { Ok(()) } else { Err(MemoryError::Full { limit: MAX_LEFT_VERSIONS }) }
     }
 
-    /// The highest version that a downgrade of this pack ever left.
+    /// Refuses what [`NodeMemory::lower_pack_floor`] would refuse to remember, before anything else
+    /// is done about it.
     ///
     /// # Errors
     /// Every variant of [`MemoryError`].
-    pub fn left_above(&self, name: &PackName) -> Result<Option<Seen>, MemoryError> {
-        let left = self.floor::<String>("pack-left", name.as_str())?;
-        let parse = |(version, digest): (String, Blake3Digest)| {
-            PackVersion::parse(&version).map(|version| (version, digest)).map_err(|error| corrupt(&error))
-        };
-        left.map(parse).transpose()
+    pub fn check_room_to_leave(&self, name: &PackName, version: PackVersion) -> Result<(), MemoryError> {
+        if self.left(name, version)?.is_some() {
+            return Ok(());
+        }
+        let count = self.read(|txn| count_left(&txn.open_table(FLOORS)?, name))?;
+        if count < MAX_LEFT_VERSIONS { Ok(()) } else { Err(MemoryError::Full { limit: MAX_LEFT_VERSIONS }) }
+    }
+
+    /// The archive that was `version` of this pack when a downgrade left that version.
+    ///
+    /// # Errors
+    /// Every variant of [`MemoryError`].
+    pub fn left(&self, name: &PackName, version: PackVersion) -> Result<Option<Blake3Digest>, MemoryError> {
+        let left = self.floor::<String>("pack-left", &format!("{name}/{version}"))?;
+        Ok(left.map(|(_, digest)| digest))
     }
 
     /// When the last statement that lowered this pack's floor was made, and its digest.
@@ -72,8 +88,17 @@ fn text((version, digest): Seen) -> (String, Blake3Digest) {
     (version.to_string(), digest)
 }
 
-fn row<V: Serialize>(kind: &str, name: &PackName, value: &V) -> Result<(String, Vec<u8>), MemoryError> {
-    let key = format!("{kind}/{name}");
+fn left_key(name: &PackName, version: PackVersion) -> String {
+    format!("pack-left/{name}/{version}")
+}
+
+/// A pack's rows lie together: no name has a `/` in it, and `0` comes right after that.
+fn count_left(floors: &impl ReadableTable<&'static str, &'static [u8]>, name: &PackName) -> Result<usize, redb::Error> {
+    let (first, end) = (format!("pack-left/{name}/"), format!("pack-left/{name}0"));
+    Ok(floors.range(first.as_str()..end.as_str())?.count())
+}
+
+fn row<V: Serialize>(key: String, value: &V) -> Result<(String, Vec<u8>), MemoryError> {
     let value = seal(key.as_bytes(), value).ok_or_else(|| corrupt(&"a floor cannot be written"))?;
     Ok((key, value))
 }
@@ -103,31 +128,64 @@ mod tests {
         let (name, one, two) = (name(), seen("1.0.0", 1), seen("2.0.0", 2));
         let memory = NodeMemory::create(&path).unwrap();
         memory.raise_pack_floor(&name, two.0, two.1).unwrap();
-        assert_eq!(memory.left_above(&name).unwrap(), None);
+        assert_eq!(memory.left(&name, two.0).unwrap(), None);
         let before = memory.generation().unwrap();
         memory.lower_pack_floor(&lowered(&name, one, two, 7)).unwrap();
         assert_eq!(memory.generation().unwrap(), before + 1, "one step");
         drop(memory);
         let memory = NodeMemory::open(&path).unwrap();
         assert_eq!(memory.highest(&name).unwrap(), Some(one));
-        assert_eq!(memory.left_above(&name).unwrap(), Some(two));
+        assert_eq!(memory.left(&name, two.0).unwrap(), Some(two.1));
         assert_eq!(memory.last_downgrade(&name).unwrap().map(|(at, _)| at.as_millis()), Some(7));
         assert_eq!(memory.archive_of(&name, one.0).unwrap(), Some(one.1));
         assert_eq!(memory.archive_of(&name, two.0).unwrap(), Some(two.1));
         assert_eq!(memory.archive_of(&name, seen("1.5.0", 0).0).unwrap(), None);
         let other = PackName::parse("exporter").unwrap();
-        assert_eq!((memory.highest(&other).unwrap(), memory.left_above(&other).unwrap()), (None, None));
+        assert_eq!((memory.highest(&other).unwrap(), memory.left(&other, two.0).unwrap()), (None, None));
     }
 
     #[test]
-    fn k25_the_highest_version_ever_left_is_what_is_kept() {
+    fn k25_every_version_ever_left_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         let memory = NodeMemory::create(&dir.path().join("node.redb")).unwrap();
         let name = name();
         let (one, two, three) = (seen("1.0.0", 1), seen("2.0.0", 2), seen("3.0.0", 3));
         memory.lower_pack_floor(&lowered(&name, two, three, 1)).unwrap();
         memory.lower_pack_floor(&lowered(&name, one, two, 2)).unwrap();
-        assert_eq!(memory.left_above(&name).unwrap(), Some(three));
-        assert_eq!(memory.archive_of(&name, three.0).unwrap(), Some(three.1));
+        for (version, digest) in [one, two, three] {
+            assert_eq!(memory.archive_of(&name, version).unwrap(), Some(digest));
+        }
+        // A name that begins like this one has rows of its own.
+        let longer = PackName::parse("inventory-2").unwrap();
+        assert_eq!(memory.left(&longer, two.0).unwrap(), None);
+    }
+
+    #[test]
+    fn k25_what_cannot_be_remembered_is_not_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let memory = NodeMemory::create(&dir.path().join("node.redb")).unwrap();
+        let name = name();
+        let (one, two) = (seen("1.0.0", 1), seen("2.0.0", 2));
+        let filled = memory.write(|txn| {
+            let mut floors = txn.open_table(FLOORS)?;
+            for patch in 0..MAX_LEFT_VERSIONS - 1 {
+                let left = seen(&format!("3.0.{patch}"), 3);
+                let (key, value) = row(left_key(&name, left.0), &text(left)).unwrap();
+                floors.insert(key.as_str(), value.as_slice())?;
+            }
+            Ok(())
+        });
+        filled.unwrap();
+        let three = seen("3.1.0", 3);
+        memory.check_room_to_leave(&name, three.0).unwrap();
+        memory.lower_pack_floor(&lowered(&name, two, three, 1)).unwrap();
+        let full = MemoryError::Full { limit: MAX_LEFT_VERSIONS };
+        assert_eq!(memory.check_room_to_leave(&name, two.0), Err(full.clone()));
+        assert_eq!(memory.lower_pack_floor(&lowered(&name, one, two, 2)), Err(full));
+        assert_eq!(memory.highest(&name).unwrap(), Some(two), "nothing was changed");
+        // To leave the same version again needs no room.
+        memory.check_room_to_leave(&name, three.0).unwrap();
+        memory.lower_pack_floor(&lowered(&name, one, three, 3)).unwrap();
+        assert_eq!(memory.highest(&name).unwrap(), Some(one));
     }
 }

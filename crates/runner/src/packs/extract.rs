@@ -40,24 +40,14 @@ pub struct Extracted {
 /// everything has: files are written to a directory beside it that nobody else can enter, without
 /// following links, with mode 0644 or 0755, and synced before it is renamed.
 ///
-/// `accept` has the last word on the verdict, before anything is put in place.
-///
 /// # Errors
 /// [`files::FileError::Exists`] if there is anything at `out`, also if it came there meanwhile; as
-/// [`super::verify_proven`]; what `accept` says; [`PackFileError::Swapped`]. After an error nothing
-/// is left.
-pub fn extract(
-    pack: &PackFiles<'_>,
-    asked: &Verification<'_>,
-    out: &Path,
-    accept: impl FnOnce(&ProvenPack) -> Result<(), PackFileError>,
-) -> Result<Extracted, PackFileError> {
+/// [`super::verify_proven`]; [`PackFileError::Swapped`]. After an error nothing is left.
+pub fn extract(pack: &PackFiles<'_>, asked: &Verification<'_>, out: &Path) -> Result<Extracted, PackFileError> {
     files::require_place(out)?;
     let ((proven, passed), files) = extract_into(out, |sink| {
         let judged = judge_into(pack, asked, sink);
-        let proven = judged.verdict?;
-        accept(&proven)?;
-        Ok((proven, judged.passed))
+        Ok((judged.verdict?, judged.passed))
     })?;
     Ok(Extracted { proven, passed, files })
 }

@@ -3,14 +3,15 @@
 use std::{fs::File, path::Path};
 
 use reach_pack_integrity::{
-    Check, ContentSink, MAX_ENVELOPE_BYTES, Verification, VerifiedPack, VerifyError, explain_pack_into,
+    Check, ContentSink, MAX_ENVELOPE_BYTES, PAYLOAD_TYPE, Verification, VerifiedPack, VerifyError, explain_pack_into,
 };
-use reach_signing::{Envelope, Reader};
+use reach_signing::{Envelope, Reader, Role};
 
 use super::{PackFileError, verify::read_envelope};
 use crate::{
     files,
     stapling::{self, ProofRequest, Stapled},
+    trusting::refuse_inside,
 };
 
 /// Where a pack and what vouches for it are.
@@ -22,6 +23,22 @@ pub struct PackFiles<'p> {
     pub signature: Option<&'p Path>,
     /// Its proof.
     pub proof: ProofRequest<'p>,
+    /// The trust file it is verified with, which must not be one of its own.
+    pub trust: &'p Path,
+}
+
+impl<'p> PackFiles<'p> {
+    /// The pack with the proof that may lie beside it.
+    #[must_use]
+    pub const fn of(pack: &'p Path, signature: Option<&'p Path>, trust: &'p Path) -> Self {
+        Self { pack, signature, proof: ProofRequest { proof: None, required: false }, trust }
+    }
+
+    /// Refuses the trust file that `pack` brought with it, whichever command is asked.
+    pub(super) fn outside(&self, pack: VerifiedPack) -> Result<VerifiedPack, PackFileError> {
+        refuse_inside(self.trust, pack.manifest_bytes())?;
+        Ok(pack)
+    }
 }
 
 /// A pack that passed every check, and the proof that was stapled to it, if there is one.
@@ -51,7 +68,8 @@ pub struct Judged {
 /// A proof that is there is checked, and a bad one refused, also where nothing depends on it.
 ///
 /// # Errors
-/// [`PackFileError::File`], [`PackFileError::Staple`], [`PackFileError::Verify`].
+/// [`PackFileError::File`], also if the trust file is one of the pack's own;
+/// [`PackFileError::Staple`], [`PackFileError::Verify`].
 pub fn verify_proven(files: &PackFiles<'_>, asked: &Verification<'_>) -> Result<ProvenPack, PackFileError> {
     judge(files, asked).verdict
 }
@@ -86,6 +104,7 @@ impl Way {
         let envelope = read_envelope(files.pack, files.signature)?;
         let staple = self.check_staple(files, envelope.as_deref(), asked)?;
         let pack = self.check_pack(archive, envelope.as_deref(), staple.as_ref(), asked, sink)?;
+        let pack = files.outside(pack)?;
         Ok(ProvenPack { pack, staple })
     }
 
@@ -98,8 +117,11 @@ impl Way {
         // Nothing can be proven about a signature that is not there.
         let Some(envelope) = envelope else { return Ok(None) };
         let staple = staple_of(files, envelope, asked).inspect_err(|error| {
-            let envelope = matches!(error, PackFileError::Verify(_));
-            self.failed = Some(if envelope { Check::Envelope } else { Check::Proof });
+            self.failed = Some(match error {
+                PackFileError::Verify(VerifyError::BadSignature) => Check::Signatures,
+                PackFileError::Verify(_) => Check::Envelope,
+                _ => Check::Proof,
+            });
         })?;
         self.passed.extend(staple.iter().flat_map(Stapled::checks));
         Ok(staple)
@@ -131,5 +153,16 @@ fn staple_of(
     let Some(read) = read else { return Ok(None) };
     let envelope = Envelope::read(envelope, Reader::Foreign, MAX_ENVELOPE_BYTES);
     let envelope = envelope.map_err(|error| PackFileError::Verify(VerifyError::from(error)))?;
-    stapling::check(&read, &envelope, asked.trust, asked.now).map(Some).map_err(PackFileError::Staple)
+    let checked = stapling::check(&read, &envelope, asked.trust, asked.now);
+    checked.map(Some).map_err(|error| match forged(&envelope, asked) {
+        Some(worse) => PackFileError::Verify(worse),
+        None => PackFileError::Staple(error),
+    })
+}
+
+/// What a proof that does not fit says of an envelope that was changed: that it was changed, not that
+/// somebody took the wrong proof.
+fn forged(envelope: &Envelope, asked: &Verification<'_>) -> Option<VerifyError> {
+    let verified = envelope.verify(asked.trust, Role::Pack, None, PAYLOAD_TYPE, asked.now);
+    verified.err().map(VerifyError::from).filter(|error| matches!(error, VerifyError::BadSignature))
 }

@@ -5,13 +5,13 @@ use std::{path::Path, time::Duration};
 use reach_pack_integrity::{Inspection, sign_pack};
 use reach_signing::Role;
 
-use super::{PackFileError, inspect};
+use super::{PackFileError, inspect, signature_path};
 use crate::{
     World,
     auditing::ProofPaths,
     files::{self, Existing},
     keys::{self, Signers},
-    stapling,
+    stapling::{self, Targets, proof_path},
     state::State,
 };
 
@@ -27,6 +27,11 @@ pub fn sign(
     days: u32,
     out: &Path,
 ) -> Result<Inspection, PackFileError> {
+    // A proof that is there is of another signing: with it beside the new one, no verifier would
+    // believe either.
+    if out == signature_path(pack) {
+        files::require_place(&proof_path(pack))?;
+    }
     let (inspection, envelope) = make_envelope(world, pack, signers, days)?;
     files::write(out, envelope.as_bytes(), 0o644, Existing::Refuse)?;
     Ok(inspection)
@@ -59,11 +64,10 @@ pub fn sign_stapled(
     days: u32,
     out: &Path,
 ) -> Result<StapledSigning, PackFileError> {
-    files::require_place(out)?;
-    let paths = stapling::targets(pack).map_err(PackFileError::Staple)?;
+    let targets = Targets::find(pack, out).map_err(PackFileError::Staple)?;
     let (inspection, envelope) = make_envelope(world, pack, signers, days)?;
-    let stapled = stapling::staple(world, state, &inspection, &envelope, &paths, out);
-    Ok(StapledSigning { seq: stapled.map_err(PackFileError::Staple)?, inspection, paths })
+    let stapled = stapling::staple(world, state, &inspection, &envelope, &targets);
+    Ok(StapledSigning { seq: stapled.map_err(PackFileError::Staple)?, inspection, paths: targets.paths })
 }
 
 fn make_envelope(

@@ -8,7 +8,9 @@ use reach_types::Timestamp;
 use serde_json::json;
 
 use super::PackFiles;
-use crate::stapling::ProofRequest;
+
+/// Where a trust file would be: these trust documents are in memory.
+const TRUST_FILE: &str = "/dev/null";
 
 const MANIFEST: &str = r#"
 schema = "reach-pack/1"
@@ -59,7 +61,7 @@ pub(super) fn asked(trust: &VerifiedTrust) -> Verification<'_> {
 
 /// A pack with its signature beside it, and no proof.
 pub(super) fn files(pack: &Path) -> PackFiles<'_> {
-    PackFiles { pack, signature: None, proof: ProofRequest::default() }
+    PackFiles::of(pack, None, Path::new(TRUST_FILE))
 }
 
 /// What is below a directory: for each path its mode, and the content if it is a file.

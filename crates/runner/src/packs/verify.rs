@@ -8,10 +8,7 @@ use std::{
 use reach_pack_integrity::{MAX_ENVELOPE_BYTES, Verification, VerifiedPack};
 
 use super::{PackFileError, PackFiles, verify_proven};
-use crate::{
-    files::{self, FileError},
-    stapling::ProofRequest,
-};
+use crate::files::{self, FileError};
 
 /// The path of a pack's signature: beside it, with `.dsse.json` after its name.
 #[must_use]
@@ -21,15 +18,13 @@ pub fn signature_path(pack: &Path) -> PathBuf {
     pack.with_file_name(name)
 }
 
-/// Verifies the pack as `asked`; its signature is at `signature`, or beside it, and so is the proof
-/// that may be stapled to it.
+/// As [`super::verify_proven`], for who does not ask about the proof.
 ///
 /// # Errors
-/// As [`super::verify_proven`]. A missing signature file is an unsigned pack, unless `signature`
-/// names it.
-pub fn verify(pack: &Path, signature: Option<&Path>, asked: &Verification<'_>) -> Result<VerifiedPack, PackFileError> {
-    let files = PackFiles { pack, signature, proof: ProofRequest::default() };
-    verify_proven(&files, asked).map(|proven| proven.pack)
+/// As [`super::verify_proven`]. A missing signature file is an unsigned pack, unless
+/// [`PackFiles::signature`] names it.
+pub fn verify(files: &PackFiles<'_>, asked: &Verification<'_>) -> Result<VerifiedPack, PackFileError> {
+    verify_proven(files, asked).map(|proven| proven.pack)
 }
 
 /// The pack's envelope, read once: at `signature`, or beside the pack if there is one.

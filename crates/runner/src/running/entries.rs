@@ -7,7 +7,7 @@ use reach_replay::EndReason;
 use reach_types::{Blake3Digest, Code};
 use serde_json::{Value, json};
 
-use crate::{admission::Admission, execute::Ending};
+use crate::{admission::Admission, execute::Ending, packs};
 
 /// What a run was admitted or refused on.
 pub(super) fn facts(admission: &Admission<'_>) -> Value {
@@ -33,12 +33,7 @@ fn provenance(pack: &VerifiedPack) -> &'static str {
 /// What this run does without, for the ledger to hold before it starts.
 pub(super) fn relaxations(admission: &Admission<'_>) -> Vec<(EntryKind, Value)> {
     let warns = (admission.decision().mode() == Mode::Warn).then(|| json!({ "mode": "warn" }));
-    let legacy = match admission.pack().provenance() {
-        Provenance::Signed { .. } => None,
-        Provenance::LegacyUnsigned { digest, reason, until } => {
-            Some(json!({ "legacy_pack": { "digest": digest, "reason": reason, "until": until } }))
-        }
-    };
+    let legacy = packs::relaxation(admission.pack());
     [warns, legacy].into_iter().flatten().map(|payload| (EntryKind::RelaxationNoted, payload)).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use reach_pack_integrity::{Expected, SeenVersions, Verification, VerifiedPack};
+use reach_pack_integrity::{Expected, Provenance, SeenVersions, Verification, VerifiedPack};
 use reach_policy::VerifiedBundle;
 use reach_signing::VerifiedTrust;
 use reach_types::Timestamp;
@@ -10,12 +10,11 @@ use reach_types::Timestamp;
 use super::RunError;
 use crate::{
     World,
-    packs::{self, Exemptions},
+    packs::{self, Exemptions, PackFiles},
     policies,
     standing::FileMark,
     state::State,
     state_error::StateError,
-    trusting::refuse_inside,
 };
 
 /// The files a pack and its policy come from.
@@ -42,7 +41,7 @@ pub struct Loaded {
     pub bundle: VerifiedBundle,
     /// The moment they were verified for.
     pub now: Timestamp,
-    /// What the trust file looked like before it was read.
+    /// What the trust file looked like before it was read, if that tells it from any later state.
     pub mark: Option<FileMark>,
 }
 
@@ -65,11 +64,12 @@ impl Loaded {
 
     fn verify_over(world: &World, state: &State, sources: &Sources<'_>, floors: bool) -> Result<Self, RunError> {
         let now = state.now(world)?;
-        let mark = FileMark::of(sources.trust);
+        let mark = FileMark::of(sources.trust, world.now());
         let trust = state.load_trust(sources.trust, now)?;
         let seen = floors.then_some(&state.memory as &dyn SeenVersions);
         let asked = Verification { trust: &trust, expected: &Expected::default(), now, seen, evidence: None };
-        let pack = match packs::verify(sources.pack, sources.signature, &asked) {
+        let files = PackFiles::of(sources.pack, sources.signature, sources.trust);
+        let pack = match packs::verify(&files, &asked) {
             Err(refusal) if !packs::is_unsigned(&refusal) => return Err(RunError::Pack(refusal)),
             pack => pack,
         };
@@ -77,15 +77,14 @@ impl Loaded {
             policies::verify(sources.policy, &trust, now, floors.then_some(state)).map_err(RunError::Policy)?;
         // Only a verified bundle can say anything about a pack without a signature.
         let exemptions = Exemptions::of(&world.environment, bundle.policy()).map_err(RunError::Environment)?;
-        let pack = pack.or_else(|refusal| packs::exempt(refusal, sources.pack, &asked, &exemptions));
+        let pack = pack.or_else(|refusal| packs::exempt(refusal, &files, &asked, &exemptions));
         let pack = pack.map_err(RunError::Pack)?;
-        refuse_inside(sources.trust, pack.manifest_bytes())?;
         Ok(Self { trust, pack, bundle, now, mark })
     }
 
     /// Raises the floors to what was just verified, whatever the policy then decides about it: a
     /// bundle that denies is the very one that somebody would roll back. Nothing is remembered of
-    /// what did not verify.
+    /// what did not verify, nor the version that a pack says it has where nobody signed for that.
     ///
     /// # Errors
     /// [`RunError::State`].
@@ -95,7 +94,10 @@ impl Loaded {
             .raise_high_water(self.now)
             .and_then(|()| memory.raise_trust_floor(self.trust.document().version, *self.trust.digest()))
             .and_then(|()| memory.raise_bundle_floor(self.bundle.policy().name(), &self.bundle.floor()))
-            .and_then(|()| memory.raise_pack_floor(&facts.name, facts.version, facts.digest));
+            .and_then(|()| match self.pack.provenance() {
+                Provenance::Signed { .. } => memory.raise_pack_floor(&facts.name, facts.version, facts.digest),
+                Provenance::LegacyUnsigned { .. } => Ok(()),
+            });
         raised.map_err(|error| RunError::State(StateError::Memory(error)))
     }
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use reach_audit_ledger::{EntryKind, VerifiedEntry, VerifyError, verify_proof};
 use reach_pack_integrity::{Check, Statement};
 use reach_signing::{
-    Envelope, EnvelopeSignature, KeyEntry, KeyStanding, Role, Signature, SignatureEvidence, SignatureId, SignerEntry,
+    Envelope, EnvelopeSignature, KeyEntry, KeyStanding, Role, SignatureEvidence, SignatureId, SignerEntry,
     VerifiedTrust, signature_id,
 };
 use reach_tlog::{CheckpointError, ProofError, SignedNote, TlogProof, VerifierKey};
-use reach_types::{KeyId, Timestamp};
+use reach_types::Timestamp;
 
 use super::{
     StapleError, StapleFiles,
@@ -130,17 +130,10 @@ fn check_signatures(
     trust: &VerifiedTrust,
     logged: &BTreeSet<SignatureId>,
 ) -> Result<(), StapleError> {
-    let covered = |one: &EnvelopeSignature| logged.iter().any(|id| *id == signature_id(id.0, &one.signature));
-    let mut uncovered = envelope.signatures().iter().filter(|one| !covered(one));
-    match uncovered.find_map(|one| signer_of(one, envelope, trust)) {
-        Some(key_id) => Err(StapleError::Uncovered { key_id }),
+    let attributed = envelope.attribute(trust, Role::Pack).map_err(StapleError::Envelope)?;
+    let covered = |one: &EnvelopeSignature, key_id| logged.contains(&signature_id(key_id, &one.signature));
+    match attributed.made_by().find(|(one, key_id)| !covered(one, *key_id)) {
+        Some((_, key_id)) => Err(StapleError::Uncovered { key_id }),
         None => Ok(()),
     }
-}
-
-/// The key for packs that made this signature, if the trust document holds it.
-fn signer_of(one: &EnvelopeSignature, envelope: &Envelope, trust: &VerifiedTrust) -> Option<KeyId> {
-    let (signature, message) = (Signature::from_slice(&one.signature)?, envelope.message());
-    let mut keys = trust.document().keys().filter(|(_, key)| key.role == Role::Pack);
-    keys.find(|(_, key)| key.public.verifies(&message, &signature)).map(|(_, key)| key.public.key_id())
 }

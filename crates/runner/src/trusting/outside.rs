@@ -10,7 +10,7 @@ use crate::files::{self, FileError};
 ///
 /// # Errors
 /// [`FileError::Untrusted`], and what the system reports of `trust`.
-pub fn refuse_inside(trust: &Path, manifest: &[u8]) -> Result<(), FileError> {
+pub(crate) fn refuse_inside(trust: &Path, manifest: &[u8]) -> Result<(), FileError> {
     let limit = u64::try_from(manifest.len()).unwrap_or(u64::MAX);
     let is_pack = |dir: &Path| files::read(&dir.join("pack.toml"), limit).is_ok_and(|found| found == manifest);
     let whole = files::absolute(trust)?;

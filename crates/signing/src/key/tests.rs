@@ -30,6 +30,9 @@ fn k28_k32_only_one_public_key_block_loads() {
     assert_eq!(code(&public), "ok");
     assert_eq!(code(&public.replace('\n', "\r\n")), "ok");
     assert_eq!(code(&private), "sign.private_key");
+    for label in ["PUBLIC KEY", "CERTIFICATE", "private key"] {
+        assert_eq!(code(&private.replace("PRIVATE KEY", label)), "sign.private_key", "{label}");
+    }
     assert_eq!(code(&format!("{public}{public}")), "sign.key_format");
     assert_eq!(code(&format!("{public}trailing")), "sign.key_format");
     assert_eq!(code(&format!("leading\n{public}")), "sign.key_format");
@@ -70,7 +73,7 @@ fn the_key_id_is_the_one_securesystemslib_computes() {
     .unwrap();
     assert_eq!(key.public_key().to_string(), "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
     let json = format!(r#"{{"keytype":"ed25519","keyval":{{"public":"{}"}},"scheme":"ed25519"}}"#, key.public_key());
-    let hash = digest::digest(&digest::SHA256, json.as_bytes());
+    let hash = ring::digest::digest(&ring::digest::SHA256, json.as_bytes());
     assert_eq!(key.public_key().key_id().to_string(), HEXLOWER.encode(hash.as_ref()));
 }
 

@@ -117,6 +117,8 @@ fn k32_a_private_key_is_refused_loudly_however_it_is_wrapped() {
     let encrypted = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
     for private in [
         PRIVATE_KEY.to_owned(),
+        PRIVATE_KEY.replace("PRIVATE KEY", "PUBLIC KEY"),
+        PRIVATE_KEY.replace("PRIVATE KEY", "RSA PUBLIC KEY"),
         pem_of("RSA PRIVATE KEY", &[0x30, 0]),
         pem_of("ENCRYPTED PRIVATE KEY", &[0x30, 0]),
         pem_of("EC PRIVATE KEY", &[0x30, 0]),
@@ -124,6 +126,8 @@ fn k32_a_private_key_is_refused_loudly_however_it_is_wrapped() {
         encrypted.to_owned(),
         format!("{PUBLIC}{PRIVATE_KEY}"),
         format!("note\n{PRIVATE_KEY}"),
+        // Seed and public half in hex, as some tools write a private key.
+        "ab".repeat(64),
     ] {
         assert_eq!(code(&private), "sign.private_key");
     }

@@ -18,7 +18,8 @@ use super::{
 
 pub(super) fn run(world: &World, command: &PackVerify) -> Result<Report, Failure> {
     let trusted = Trusted::load(&command.asked.trust, world)?;
-    let Judged { passed, failed, verdict } = verify::judge(world, command, &trusted)?;
+    // Explaining uses no exception: it says that one is there, and that using it is recorded.
+    let Judged { passed, failed, verdict } = verify::judge(world, command, &trusted, None)?;
     let report = match verdict {
         Ok(proven) => passing(&passed, &proven),
         Err(error) => refusal(&passed, failed, Failure::from(error))?,

@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use reach_runner::{
-    packs::{self, Extracted, PackFileError, ProvenPack},
-    trusting::refuse_inside,
-};
+use reach_runner::packs::{self, Extracted};
 
 use crate::{
     World,
@@ -19,10 +16,7 @@ use super::{verdict::describe, verify::ask};
 
 pub(super) fn run(world: &World, command: &PackAsked, out: &Path) -> Result<Report, Failure> {
     let trusted = Trusted::load(&command.trust, world)?;
-    let outside = |proven: &ProvenPack| {
-        refuse_inside(&command.trust.trust, proven.pack.manifest_bytes()).map_err(PackFileError::File)
-    };
-    let extracted = ask(command, &trusted, |files, asked| packs::extract(files, asked, out, outside))?;
+    let extracted = ask(command, &trusted, |files, asked| packs::extract(files, asked, out))?;
     let Extracted { proven, passed, files } = extracted?;
     let place = out.display().to_string();
     let report = passed.iter().fold(Report::new("extracted"), |report, check| report.check(check.name()));

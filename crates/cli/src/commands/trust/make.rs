@@ -33,10 +33,9 @@ pub(super) fn init(world: &World, command: &TrustInit) -> Result<Report, Failure
     files::require_place(&command.out)?;
     let draft = trusting::first_document(world, &first)?;
     files::write(&command.out, draft.to_file().as_bytes(), 0o644, Existing::Refuse)?;
-    let trust = draft.clone().complete().and_then(|chain| chain.in_force(world.now()));
     let report = Report::new(verdict(&draft));
-    let report = match trust {
-        Ok(trust) => show::describe(report, &trust, world.now()),
+    let report = match draft.clone().complete() {
+        Ok(chain) => show::describe(report, &chain, false, world.now()),
         Err(_) => report.line(headline(&draft)),
     };
     Ok(signatures(report, &draft))

@@ -10,7 +10,8 @@ pub(crate) use due::with_due;
 
 use std::path::Path;
 
-use reach_runner::trusting::{load_chain, load_trust};
+use reach_runner::trusting::load_chain;
+use reach_types::Code;
 
 use crate::{
     World,
@@ -34,7 +35,14 @@ pub(crate) fn run(command: &Trust, world: &World) -> Result<Report, Failure> {
 }
 
 fn show(world: &World, file: &Path, trust_root: Option<&str>) -> Result<Report, Failure> {
-    let pin = trust_root.map(parse_pin).transpose()?;
-    let trust = load_trust(file, pin.as_ref(), world.now())?;
-    Ok(with_due(&trust, world.now(), |report| show::describe(report, &trust, world.now())))
+    let (pin, now) = (trust_root.map(parse_pin).transpose()?, world.now());
+    let chain = load_chain(file, pin.as_ref(), now)?;
+    // What is over is shown all the same: its owner needs the key ids to renew it.
+    match chain.clone().in_force(now) {
+        Ok(trust) => Ok(with_due(&trust, now, |report| show::describe(report, &chain, pin.is_some(), now))),
+        Err(over) => {
+            let report = Report::negative(over.row(), over.to_string());
+            Ok(show::describe(report, &chain, pin.is_some(), now))
+        }
+    }
 }

@@ -1,35 +1,37 @@
 //! What a trust document says, for people and machines.
 
-use reach_signing::{KeyEntry, KeyStanding, SignerEntry, TrustDocument, VerifiedTrust};
+use reach_signing::{KeyEntry, KeyStanding, SignerEntry, TrustChain, TrustDocument};
 use reach_types::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{report::Report, terminal::shown};
 
-/// Adds everything that `trust` says, as of `now`.
-pub(super) fn describe(report: Report, trust: &VerifiedTrust, now: Timestamp) -> Report {
-    let document = trust.document();
-    let pinned = if trust.pinned() { "pinned" } else { "caller_supplied" };
+/// Adds everything that the newest version of `chain` says, as of `now`.
+pub(super) fn describe(report: Report, chain: &TrustChain, pinned: bool, now: Timestamp) -> Report {
+    let document = chain.newest().document();
+    let pinned = if pinned { "pinned" } else { "caller_supplied" };
     let keys: Vec<Value> = document.keys().map(|(signer, key)| value(document, signer, key, now)).collect();
     let lines = document.keys().map(|(signer, key)| line(document, signer, key, now));
     let revoked = document.revoked_packs.iter();
     let revoked =
         revoked.map(|pack| shown(&format!("  revoked pack {} since {}: {}", pack.digest, pack.since, pack.reason)));
+    let report = report.check("every version is signed by the root thresholds of both sides");
+    let in_force = now < document.expires;
+    let report = if in_force { report.check("the document has not expired") } else { report };
+    let until = if in_force { "valid until" } else { "expired at" };
     report
-        .check("every version is signed by the root thresholds of both sides")
-        .check("the document has not expired")
         .field("version", document.version)
-        .field("digest", trust.digest().to_string())
+        .field("digest", chain.newest().digest().to_string())
         .field("created", document.created.to_string())
         .field("expires", document.expires.to_string())
         .field("max_key_age_days", document.max_key_age_days)
         .field("thresholds", json!(document.thresholds))
         .field("trust_root", pinned)
-        .field("trust_root_digest", trust.root().to_string())
+        .field("trust_root_digest", chain.root().to_string())
         .field("keys", keys)
         .field("revoked_packs", json!(document.revoked_packs))
-        .line(format!("trust document version {}, valid until {}", document.version, document.expires))
-        .line(format!("trust root {} ({pinned})", trust.root()))
+        .line(format!("trust document version {}, {until} {}", document.version, document.expires))
+        .line(format!("trust root {} ({pinned})", chain.root()))
         .lines(document.max_key_age_days.map(|days| format!("keys may be {days} days old")))
         .lines(lines)
         .lines(revoked)

@@ -9,7 +9,7 @@ use reach_types::Code;
 use serde_json::{Value, json};
 
 use crate::{
-    ArchivePath, MAX_PLUGIN_FILES, PluginFile, PluginFiles, VouchedManifest,
+    ArchivePath, EntryPoint, MAX_PLUGIN_FILES, PluginFile, PluginFiles, VouchedManifest,
     plugin::{
         testing::{MAIN, manifest, metadata, sign, signed_code, tree, verify},
         verify::sha256,
@@ -46,7 +46,19 @@ fn k35_a_manifest_that_does_not_pin_its_files_is_incomplete() {
         }
     }
     // Pinning something else and leaving out what runs is the same gap.
-    for name in ["entry", "entryPoint", "entry_point", "entrypoint", "main"] {
+    for name in [
+        "bin",
+        "command",
+        "entry",
+        "entry-point",
+        "entryPoint",
+        "entry_point",
+        "entrypoint",
+        "exec",
+        "executable",
+        "main",
+        "script",
+    ] {
         let with = |entry: Value| json!({ name: entry, "files": { "main.py": pin(MAIN), "a/b": pin(b"") } });
         for pinned in ["main.py", "./main.py", "a/b"] {
             let mut files = tree();
@@ -57,8 +69,33 @@ fn k35_a_manifest_that_does_not_pin_its_files_is_incomplete() {
             [json!("other.py"), json!("MAIN.py"), json!("../main.py"), json!(""), json!(["main.py"]), json!(null)]
         {
             assert_eq!(files_code(&with(open.clone()), &tree()), "plugin.incomplete", "{name} {open}");
+            // One level down as well, whatever the member is called.
+            let down = json!({ "server": { name: open }, "files": { "main.py": pin(MAIN) } });
+            assert_eq!(files_code(&down, &tree()), "plugin.incomplete", "{down}");
         }
+        let down = json!({ "server": { name: "main.py" }, "files": { "main.py": pin(MAIN) } });
+        assert_eq!(files_code(&down, &tree()), "ok", "{name}");
     }
+    // An entry point may be several; all of them are pinned.
+    let several = |entry: Value| json!({ "bin": entry, "files": { "main.py": pin(MAIN) } });
+    assert_eq!(files_code(&several(json!({ "jira": "main.py", "j": "./main.py" })), &tree()), "ok");
+    for open in [json!({}), json!({ "jira": "main.py", "j": "other.py" }), json!({ "jira": ["main.py"] })] {
+        assert_eq!(files_code(&several(open.clone()), &tree()), "plugin.incomplete", "{open}");
+    }
+}
+
+#[test]
+fn k35_what_a_manifest_says_of_its_entry_point_can_be_asked() {
+    let entry = |manifest: Value| vouched(&manifest).manifest().entry_point();
+    let files = json!({ "main.py": pin(MAIN) });
+    assert_eq!(entry(json!({ "main": "main.py", "files": files })), EntryPoint::Pinned);
+    assert_eq!(entry(json!({ "main": "other.py", "files": files })), EntryPoint::NotPinned);
+    assert_eq!(entry(json!({ "run": "other.py", "files": files })), EntryPoint::NotNamed);
+    // A pinned file of such a name is no entry point, and two levels down nothing is looked for.
+    assert_eq!(entry(json!({ "files": { "main": pin(MAIN) } })), EntryPoint::NotNamed);
+    assert_eq!(entry(json!({ "a": { "b": { "main": "other.py" } }, "files": files })), EntryPoint::NotNamed);
+    // It does not change the verdict, only what is said with it.
+    assert_eq!(files_code(&json!({ "files": files }), &tree()), "ok");
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn ends(cases: &[Case<'_>]) {
     let pack = Pack::good().write(dir.path(), "x.reachpack");
     for (name, spoil, expected) in cases {
         let out = dir.path().join("out");
-        extract(&files(&pack), &asked(&trust()), &out, |_| Ok(())).unwrap();
+        extract(&files(&pack), &asked(&trust()), &out).unwrap();
         assert_eq!(code(&pack, &out), "ok", "{name}");
         spoil(&out);
         assert_eq!(code(&pack, &out), *expected, "{name}");
@@ -154,7 +154,7 @@ fn k46_the_packs_own_verdict_comes_first() {
     let dir = TempDir::new().unwrap();
     let pack = Pack::good().write(dir.path(), "x.reachpack");
     let out = dir.path().join("out");
-    extract(&files(&pack), &asked(&trust()), &out, |_| Ok(())).unwrap();
+    extract(&files(&pack), &asked(&trust()), &out).unwrap();
     fs::remove_file(out.join("a.txt")).unwrap();
     assert_eq!(code(&pack, &out), "pack.extracted_missing_file");
     let mut spoilt = fs::read(&pack).unwrap();
@@ -171,7 +171,7 @@ fn k46_only_a_directory_is_compared() {
     let dir = TempDir::new().unwrap();
     let pack = Pack::good().write(dir.path(), "x.reachpack");
     let (out, link) = (dir.path().join("out"), dir.path().join("link"));
-    extract(&files(&pack), &asked(&trust()), &out, |_| Ok(())).unwrap();
+    extract(&files(&pack), &asked(&trust()), &out).unwrap();
     symlink(&out, &link).unwrap();
     assert_eq!(code(&pack, &out), "ok");
     assert_eq!(code(&pack, &link), "file.not_a_directory");
