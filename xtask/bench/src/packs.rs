@@ -35,10 +35,17 @@ tools = { "fs.list" = "0123456789abcdef0123456789abcdef0123456789abcdef012345678
 graph = { start = "list", max_steps = 1, nodes = [{ id = "list", tool = "fs.list" }] }
 "#;
 
-/// What stands ready to be verified, in a directory of its own.
+/// What stands ready to be verified, in a directory of its own that is removed in the end: it takes
+/// two gigabytes.
 pub struct Fixtures {
     directory: PathBuf,
     reach: PathBuf,
+}
+
+impl Drop for Fixtures {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.directory);
+    }
 }
 
 type Made<T> = Result<T, Box<dyn std::error::Error>>;
