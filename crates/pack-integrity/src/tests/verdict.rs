@@ -25,7 +25,7 @@ fn a_verdict_says_what_the_manifest_says() {
 }
 
 #[test]
-fn k42_k47_contents_changed_after_signing() {
+fn k47_k42_contents_changed_after_signing() {
     let build = |a: &[u8], b: &[u8], executable: bool| {
         archive(&[
             ("README.md", false, b"x"),

@@ -56,7 +56,7 @@ fn k16_one_key_under_two_ids_is_refused() {
 }
 
 #[test]
-fn k05_k17_two_keys_under_one_id_are_refused() {
+fn k17_k05_two_keys_under_one_id_are_refused() {
     let (a, b) = (json!(PUBLIC_KEY), json!(openssl_key("rsa-2048-b")));
     assert_eq!(code(&format!("{{\"x\":{a},\"y\":{b}}}")), "ok");
     assert_eq!(code(&format!("{{\"x\":{a},\"x\":{b}}}")), "plugin.duplicate_key");
