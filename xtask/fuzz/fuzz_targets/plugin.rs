@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use libfuzzer_sys::fuzz_target;
 use reach_pack_integrity::{Keyring, PluginVerification, verify_plugin};
-use reach_types::{Blake3Digest, LegacyException, Timestamp};
+use reach_types::{Blake3Digest, Code, LegacyException, Timestamp};
 
 const PUBLIC_KEY: &str = include_str!("../../../crates/signing/testdata/rsa-2048.TEST-KEY.pub.pem");
 
@@ -19,16 +19,18 @@ fuzz_target!(|documents: (&[u8], &[u8])| {
     let (manifest, signature) = documents;
     let now = Timestamp::from_millis(1);
     let signed = PluginVerification { keyring: &KEYRING, now, exception: None };
-    assert!(verify_plugin(manifest, Some(signature), &signed).is_err());
+    let refused = verify_plugin(manifest, Some(signature), &signed).expect_err("nobody signed this").code();
     let exception = LegacyException {
         digest: Blake3Digest::of(manifest),
         reason: "fuzzed".to_owned(),
         until: Timestamp::from_millis(2),
     };
     let excepted = PluginVerification { exception: Some(&exception), ..signed };
-    assert!(verify_plugin(manifest, Some(signature), &excepted).is_err());
+    // An exception is for what nobody signed: beside a signature it changes nothing.
+    let again = verify_plugin(manifest, Some(signature), &excepted).expect_err("an exception covers no signature");
+    assert_eq!(again.code(), refused);
     if let Ok(vouched) = verify_plugin(manifest, None, &excepted) {
-        // No file is there: it is incomplete or a file is missing.
-        assert!(vouched.verify_files(&BTreeMap::new()).is_err());
+        let code = vouched.verify_files(&BTreeMap::new()).expect_err("no file is there").code();
+        assert!(matches!(code, "plugin.incomplete" | "plugin.missing_file"), "{code}");
     }
 });
