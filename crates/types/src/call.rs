@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Blake3Digest, IdentError, JsonError, JsonLimits, ModelId, ModelKey, Scope, ScopeError, ToolId, read_json};
+use crate::{
+    Blake3Digest, IdentError, JsonError, JsonLimits, ModelId, ModelKey, Scope, ScopeError, ToolId, read_json,
+    request_json::read_flawless,
+};
 
 /// Why a request was refused before any policy was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +91,16 @@ impl Request {
     /// [`RequestError::Json`] for the JSON itself (unknown fields included), then the first entry
     /// that is malformed, or [`RequestError::TooMany`].
     pub fn from_json(bytes: &[u8]) -> Result<Self, RequestError> {
+        if bytes.len() <= Self::MAX_JSON_BYTES
+            && let Some(request) = read_flawless(bytes)
+        {
+            return Ok(request);
+        }
+        Self::from_json_carefully(bytes)
+    }
+
+    /// What is wrong with the JSON, found out step by step.
+    pub(crate) fn from_json_carefully(bytes: &[u8]) -> Result<Self, RequestError> {
         let raw: Raw = read_json(bytes, JsonLimits::bytes(Self::MAX_JSON_BYTES)).map_err(RequestError::Json)?;
         for (field, actual) in [("tools", raw.tools.len()), ("scopes", raw.scopes.len()), ("models", raw.models.len())]
         {
@@ -133,7 +146,13 @@ impl ToolCall {
     /// BLAKE3 over the argument bytes in their own domain.
     #[must_use]
     pub fn arguments_digest(&self) -> Blake3Digest {
-        Blake3Digest::derive("reach 2026 call arguments v1", &[&self.arguments])
+        Self::digest_of_arguments(&self.arguments)
+    }
+
+    /// The same for argument bytes alone.
+    #[must_use]
+    pub fn digest_of_arguments(arguments: &[u8]) -> Blake3Digest {
+        Blake3Digest::derive("reach 2026 call arguments v1", &[arguments])
     }
 
     /// The request this call makes of the gate.

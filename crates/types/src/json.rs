@@ -103,6 +103,8 @@ const DEPTH: &str = "reach:depth";
 
 struct Strict {
     depth: usize,
+    /// Whether any number is taken, and not only integers up to 2^53.
+    any_number: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Strict {
@@ -114,8 +116,13 @@ impl<'de> DeserializeSeed<'de> for Strict {
 }
 
 impl Strict {
-    fn deeper<E: serde::de::Error>(&self) -> Result<usize, E> {
-        self.depth.checked_sub(1).ok_or_else(|| E::custom(DEPTH))
+    fn deeper<E: serde::de::Error>(&self) -> Result<Self, E> {
+        let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom(DEPTH))?;
+        Ok(Self { depth, ..*self })
+    }
+
+    fn number<E: serde::de::Error>(&self, safe: bool, number: Option<Number>) -> Result<Value, E> {
+        number.filter(|_| safe || self.any_number).map(Value::Number).ok_or_else(|| E::custom(NUMBER))
     }
 }
 
@@ -135,19 +142,16 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Value, E> {
-        if value > MAX_SAFE_INTEGER { Err(E::custom(NUMBER)) } else { Ok(Value::Number(value.into())) }
+        self.number(value <= MAX_SAFE_INTEGER, Some(value.into()))
     }
 
     fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Value, E> {
-        if value.unsigned_abs() > MAX_SAFE_INTEGER {
-            return Err(E::custom(NUMBER));
-        }
-        Ok(Value::Number(Number::from(value)))
+        self.number(value.unsigned_abs() <= MAX_SAFE_INTEGER, Some(value.into()))
     }
 
     // serde_json reads `-0`, fractions and exponents as floats: all of them end here.
-    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Value, E> {
-        Err(E::custom(NUMBER))
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        self.number(false, Number::from_f64(value))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -159,22 +163,22 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let depth = self.deeper()?;
+        let inner = self.deeper()?;
         let mut array = Vec::new();
-        while let Some(item) = items.next_element_seed(Strict { depth })? {
+        while let Some(item) = items.next_element_seed(Strict { ..inner })? {
             array.push(item);
         }
         Ok(Value::Array(array))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let depth = self.deeper()?;
+        let inner = self.deeper()?;
         let mut object = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             if object.contains_key(&key) {
                 return Err(A::Error::custom(DUPLICATE));
             }
-            let value = entries.next_value_seed(Strict { depth })?;
+            let value = entries.next_value_seed(Strict { ..inner })?;
             object.insert(key, value);
         }
         Ok(Value::Object(object))
@@ -187,11 +191,24 @@ impl<'de> Visitor<'de> for Strict {
 /// [`JsonError::TooLarge`] before anything is parsed; then [`JsonError::TooDeep`],
 /// [`JsonError::DuplicateKey`], [`JsonError::Number`] or [`JsonError::Syntax`].
 pub fn read_json_value(bytes: &[u8], limits: JsonLimits) -> Result<Value, JsonError> {
+    read(bytes, limits, false)
+}
+
+/// Reads exactly one JSON value under `limits`, in which numbers may be of any kind: for content
+/// that somebody else defines. What is no integer, or beyond 2^53, comes out as a number near it.
+///
+/// # Errors
+/// What [`read_json_value`] refuses; [`JsonError::Number`] only for a number beyond every float.
+pub fn read_json_any_number(bytes: &[u8], limits: JsonLimits) -> Result<Value, JsonError> {
+    read(bytes, limits, true)
+}
+
+fn read(bytes: &[u8], limits: JsonLimits, any_number: bool) -> Result<Value, JsonError> {
     if bytes.len() > limits.bytes {
         return Err(JsonError::TooLarge { limit: limits.bytes, actual: bytes.len() });
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let read = Strict { depth: limits.depth }.deserialize(&mut reader);
+    let read = Strict { depth: limits.depth, any_number }.deserialize(&mut reader);
     let value = read.map_err(|error| classify(&error, limits))?;
     reader.end().map_err(|error| classify(&error, limits))?;
     Ok(value)
@@ -325,6 +342,22 @@ mod tests {
         assert_eq!(code(b"NaN"), "input.json_malformed");
         assert_eq!(code(br#""\ud800""#), "input.json_malformed");
         assert_eq!(code(br#""\ud83d\ude00""#), "ok");
+    }
+
+    #[test]
+    fn k51_any_number_is_taken_where_somebody_else_says_so() {
+        let read = |text: &str| {
+            let value = read_json_any_number(text.as_bytes(), JsonLimits::bytes(64));
+            value.map_or_else(|error| error.code().to_owned(), |value| value.to_string())
+        };
+        for same in ["0.5", "[1,-2.5]", "9007199254740993", "-9007199254740993", "18446744073709551615", "7"] {
+            assert_eq!(read(same), same);
+        }
+        assert_eq!(read("1e3"), "1000.0");
+        assert_eq!(read("1e400"), "input.number");
+        assert_eq!(read(r#"{"a":0.5,"a":0.5}"#), "input.duplicate_key");
+        assert_eq!(read(&"[".repeat(33)), "input.json_too_deep");
+        assert_eq!(read(&" ".repeat(65)), "input.json_too_large");
     }
 
     #[test]

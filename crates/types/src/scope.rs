@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use crate::ident::spelled;
+
 /// The longest scope or grant in bytes: eight segments of fifteen bytes and their colons fit.
 pub const MAX_SCOPE_BYTES: usize = 128;
 /// The most segments a scope or grant may have: deeper trees have not been needed by anyone.
@@ -28,15 +30,13 @@ crate::codes!(ScopeError {
     Wildcard => ("input.scope_wildcard", Refused, "name each scope exactly; `:*` stands only at the end of a grant"),
 });
 
-fn segment(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
-    !text.is_empty() && text.bytes().all(allowed) && !text.contains("..") && text != "."
-}
-
 fn check(text: &str) -> Result<(), ScopeError> {
-    let short = text.len() <= MAX_SCOPE_BYTES;
-    let few = text.bytes().filter(|b| *b == b':').count() < MAX_SCOPE_SEGMENTS;
-    if short && few && text.split(':').all(segment) { Ok(()) } else { Err(ScopeError::Malformed) }
+    let segment = |bytes: &[u8]| !bytes.is_empty() && bytes != b"." && spelled(bytes);
+    let mut segments = text.as_bytes().split(|byte| *byte == b':');
+    let good = text.len() <= MAX_SCOPE_BYTES
+        && segments.by_ref().take(MAX_SCOPE_SEGMENTS).all(segment)
+        && segments.next().is_none();
+    if good { Ok(()) } else { Err(ScopeError::Malformed) }
 }
 
 /// One exact permission, such as `workspace:read`.
@@ -53,10 +53,11 @@ impl Scope {
     /// [`ScopeError::Wildcard`] if the text is a well-formed grant or a bare `*`,
     /// [`ScopeError::Malformed`] if it is outside the grammar.
     pub fn parse(text: &str) -> Result<Self, ScopeError> {
-        if text == "*" || Grant::parse(text).is_ok_and(|grant| grant.wildcard) {
-            return Err(ScopeError::Wildcard);
+        match check(text) {
+            Ok(()) => Ok(Self(text.into())),
+            Err(_) if text == "*" || Grant::parse(text).is_ok_and(|grant| grant.wildcard) => Err(ScopeError::Wildcard),
+            Err(malformed) => Err(malformed),
         }
-        check(text).map(|()| Self(text.into()))
     }
 
     /// The text.
@@ -112,6 +113,12 @@ impl Grant {
         self.wildcard
     }
 
+    /// The text without its `:*`: the scope itself, or what a wildcard stands below.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// Whether `scope` is granted: equal, or strictly below the prefix of a wildcard.
     #[must_use]
     pub fn covers(&self, scope: &Scope) -> bool {
@@ -157,19 +164,32 @@ impl fmt::Display for Grant {
 /// A set of grants: sorted, without duplicates. The empty set grants nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(from = "Vec<Grant>", into = "Vec<Grant>")]
-pub struct Grants(Vec<Grant>);
+pub struct Grants(
+    // INVARIANT: strictly ascending.
+    Vec<Grant>,
+);
 
 impl Grants {
     /// Whether some grant covers `scope`.
     #[must_use]
     pub fn covers(&self, scope: &Scope) -> bool {
-        self.0.iter().any(|grant| grant.covers(scope))
+        self.has(&scope.0, false) || self.covers_above(&scope.0)
     }
 
     /// Whether every scope that `grant` covers is covered by one grant of this set.
     #[must_use]
     pub fn contains(&self, grant: &Grant) -> bool {
-        self.0.iter().any(|own| own.contains(grant))
+        self.has(&grant.prefix, grant.wildcard) || self.covers_above(&grant.prefix)
+    }
+
+    /// Whether a wildcard on fewer segments covers `text`: one search for each number of them.
+    fn covers_above(&self, text: &str) -> bool {
+        let mut above = text.match_indices(':').filter_map(|(end, _)| text.get(..end));
+        above.any(|prefix| self.has(prefix, true))
+    }
+
+    fn has(&self, prefix: &str, wildcard: bool) -> bool {
+        self.0.binary_search_by(|own| (&*own.prefix, own.wildcard).cmp(&(prefix, wildcard))).is_ok()
     }
 
     /// What both sets grant.
@@ -292,6 +312,10 @@ mod tests {
         grant(&longest);
         assert_eq!(Grant::parse(&format!("{longest}b")), Err(ScopeError::Malformed));
         grant("a:b:c:d:e:f:g:*");
+        scope("a:b:c:d:e:f:g:h");
+        assert_eq!(Scope::parse("a:b:c:d:e:f:g:h:i"), Err(ScopeError::Malformed));
+        assert_eq!(Scope::parse("a:b:c:d:e:f:g:*"), Err(ScopeError::Wildcard));
+        assert_eq!(Scope::parse("a:b:c:d:e:f:g:h:*"), Err(ScopeError::Malformed));
     }
 
     #[test]
@@ -309,6 +333,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_set_covers_what_one_of_its_grants_does(
+            grants in proptest::collection::vec(any_grant(), 0..6),
+            asked in any_grant(),
+        ) {
+            let set: Grants = grants.clone().into();
+            prop_assert_eq!(set.contains(&asked), grants.iter().any(|own| own.contains(&asked)));
+            let exact = scope(asked.prefix());
+            prop_assert_eq!(set.covers(&exact), grants.iter().any(|own| own.covers(&exact)));
+        }
+
         #[test]
         fn an_intersection_covers_what_both_cover(
             a in proptest::collection::vec(any_grant(), 0..4),
