@@ -10,7 +10,7 @@ mod spec;
 
 use std::collections::BTreeMap;
 
-use reach_types::{Blake3Digest, Grants, ModelId, ModelKey, PackFacts, PackName, PackVersion, ToolId};
+use reach_types::{Blake3Digest, Grants, ModelId, ModelKey, PackFacts, PackName, PackVersion, ToolDefinition, ToolId};
 
 use crate::ArchivePath;
 
@@ -39,6 +39,8 @@ pub struct Manifest {
     scopes: Grants,
     models: BTreeMap<ModelKey, ModelId>,
     tools: BTreeMap<ToolId, Blake3Digest>,
+    // INVARIANT: of tools in `tools` only, each with the digest pinned there.
+    definitions: BTreeMap<ToolId, ToolDefinition>,
     files: Vec<ArchivePath>,
     spec: SpecNeeds,
     graph: Graph,
@@ -98,6 +100,13 @@ impl Manifest {
     #[must_use]
     pub const fn tools(&self) -> &BTreeMap<ToolId, Blake3Digest> {
         &self.tools
+    }
+
+    /// The definitions it carries along, for telling what changed when a node's differ: of declared
+    /// tools only, each with exactly the digest that [`Manifest::tools`] pins.
+    #[must_use]
+    pub const fn definitions(&self) -> &BTreeMap<ToolId, ToolDefinition> {
+        &self.definitions
     }
 
     /// Files that must be in the archive.

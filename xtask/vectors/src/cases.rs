@@ -6,6 +6,7 @@ mod base;
 mod base64;
 mod chain;
 mod contents;
+mod definitions;
 mod envelope;
 mod flips;
 mod headers;

@@ -1,6 +1,6 @@
 //! Every way a manifest and its graph are refused.
 
-use reach_types::{IdentError, Scope, ToolId};
+use reach_types::{DefinitionError, IdentError, Scope, ToolId};
 
 use super::{
     MAX_ARGUMENT_DEPTH, MAX_DESCRIPTION_BYTES, MAX_MANIFEST_BYTES, MAX_POINTER_BYTES, MAX_STEPS, Manifest, StepId,
@@ -73,6 +73,35 @@ pub enum ManifestError {
         /// The tool.
         tool: ToolId,
     },
+    /// A definition of a tool that the pack does not declare.
+    #[error("`definitions.{tool}`: `tools` does not declare this tool")]
+    DefinitionUndeclared {
+        /// The tool.
+        tool: ToolId,
+    },
+    /// A definition larger or deeper than any may be: [`reach_types::MAX_DEFINITION_BYTES`],
+    /// [`reach_types::MAX_DEFINITION_DEPTH`].
+    #[error("`definitions.{tool}`: {error}")]
+    DefinitionLimit {
+        /// The tool.
+        tool: ToolId,
+        /// Which limit.
+        error: DefinitionError,
+    },
+    /// A definition that is none.
+    #[error("`definitions.{tool}`: {error}")]
+    DefinitionMalformed {
+        /// The tool.
+        tool: ToolId,
+        /// What is wrong with it.
+        error: DefinitionError,
+    },
+    /// A definition that is not the pinned one.
+    #[error("`definitions.{tool}`: this is not the definition whose digest `tools` pins")]
+    DefinitionMismatch {
+        /// The tool.
+        tool: ToolId,
+    },
     /// A listed file with an unsafe path.
     #[error(transparent)]
     File(PathError),
@@ -109,6 +138,10 @@ reach_types::codes!(ManifestError {
     Description => ("pack.manifest_description", Refused, "write plain text on one line"),
     Scope => ("pack.manifest_scope", Refused, "write the scope as lower-case segments joined by `:`"),
     ToolDigest => ("pack.manifest_tool_digest", Refused, "pin the digest that `reach status --registry` prints for the tool"),
+    DefinitionUndeclared => ("pack.definition_undeclared", Refused, "declare the tool and its definition digest in `tools`, or leave its definition out"),
+    DefinitionLimit => ("pack.limit_definition", Limit, "leave the definition out: the pin in `tools` is enough"),
+    DefinitionMalformed => ("pack.definition_malformed", Refused, "copy the definition that `reach status --registry --toml` prints for the tool"),
+    DefinitionMismatch => ("pack.definition_mismatch", Refused, "copy pin and definition together from `reach status --registry --toml`"),
     TooMany => ("pack.manifest_too_many", Limit, "declare less, or use wildcards in scopes"),
     Spec => ("pack.manifest_spec", Refused, "write `version` and `floor` as `1.2.3` and list every feature once"),
 } wrap { File, Graph });

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use reach_types::{Blake3Digest, Grant, Grants, IdentError, ModelId, ModelKey, PackName, PackVersion, ToolId};
+use reach_types::{
+    Blake3Digest, Class, Code as _, Grant, Grants, IdentError, ModelId, ModelKey, PackName, PackVersion,
+    ToolDefinition, ToolId,
+};
 
 use super::{
     MAX_DECLARED, MAX_DESCRIPTION_BYTES, MAX_MANIFEST_BYTES, Manifest, ManifestError, graph, raw, spec::SpecNeeds,
@@ -16,6 +19,7 @@ pub(super) fn load(bytes: &[u8]) -> Result<Manifest, ManifestError> {
     let raw = raw::parse(bytes)?;
     let scopes = scopes(&raw.scopes)?;
     let tools = tools(&raw.tools)?;
+    let definitions = definitions(&raw.definitions, &tools)?;
     Ok(Manifest {
         name: PackName::parse(&raw.name).map_err(identifier("name"))?,
         version: PackVersion::parse(&raw.version).map_err(|_| ManifestError::Version)?,
@@ -27,6 +31,7 @@ pub(super) fn load(bytes: &[u8]) -> Result<Manifest, ManifestError> {
         graph: graph::check(raw.graph, &tools, &scopes).map_err(ManifestError::Graph)?,
         scopes,
         tools,
+        definitions,
     })
 }
 
@@ -64,6 +69,26 @@ fn tools(raw: &BTreeMap<String, String>) -> Result<BTreeMap<ToolId, Blake3Digest
         match Blake3Digest::parse(digest) {
             Ok(digest) => Ok((tool, digest)),
             Err(_) => Err(ManifestError::ToolDigest { tool }),
+        }
+    };
+    raw.iter().map(pair).collect()
+}
+
+/// A definition is carried for nothing but a declared tool, and says exactly what its pin says: the
+/// pack's readers may take either for the other.
+fn definitions(
+    raw: &BTreeMap<String, String>,
+    tools: &BTreeMap<ToolId, Blake3Digest>,
+) -> Result<BTreeMap<ToolId, ToolDefinition>, ManifestError> {
+    bounded("definitions", raw.len())?;
+    let pair = |(tool, text): (&String, &String)| {
+        let tool = ToolId::parse(tool).map_err(identifier("definitions"))?;
+        let Some(pinned) = tools.get(&tool) else { return Err(ManifestError::DefinitionUndeclared { tool }) };
+        match ToolDefinition::from_json(text.as_bytes()) {
+            Err(error) if error.class() == Class::Limit => Err(ManifestError::DefinitionLimit { tool, error }),
+            Err(error) => Err(ManifestError::DefinitionMalformed { tool, error }),
+            Ok(definition) if definition.digest() != pinned => Err(ManifestError::DefinitionMismatch { tool }),
+            Ok(definition) => Ok((tool, definition)),
         }
     };
     raw.iter().map(pair).collect()

@@ -25,6 +25,8 @@ pub(super) struct Raw {
     pub(super) models: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) tools: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) definitions: BTreeMap<String, String>,
     #[serde(deserialize_with = "table::one")]
     pub(super) spec: RawSpec,
     #[serde(deserialize_with = "table::one")]

@@ -1,6 +1,6 @@
 //! Manifests that are not what the format says.
 
-use reach_types::{Blake3Digest, Code};
+use reach_types::{Blake3Digest, Code, MAX_DEFINITION_BYTES, ToolDefinition};
 
 use crate::{
     MAX_DECLARED, MAX_DESCRIPTION_BYTES, MAX_MANIFEST_BYTES, MAX_SPEC_FEATURES, Manifest, ManifestError, testing::*,
@@ -204,4 +204,47 @@ fn arbitrary_edits_never_panic() {
         let error = Manifest::read(edited.as_bytes()).err();
         prop_assert!(error.is_none_or(|error| error.code().starts_with("pack.")));
     });
+}
+
+/// The good manifest with its tool pinned to `pinned`, carrying `carried` as the table of definitions.
+fn carrying(pinned: &str, carried: &str) -> String {
+    let digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    let pin = ToolDefinition::from_json(pinned.as_bytes()).unwrap().digest().to_string();
+    MANIFEST.replace(digest, &pin).replace("[spec]", &format!("[definitions]\n{carried}\n[spec]"))
+}
+
+#[test]
+fn p19_a_carried_definition_is_the_pinned_one() {
+    let tool = r#"{"name":"fs.list","description":"Lists."}"#;
+    let code = |carried: &str| code_of(&carrying(tool, carried));
+    assert_eq!(code(""), "ok");
+    assert_eq!(code(&format!("\"fs.list\" = '{tool}'")), "ok");
+    assert_eq!(code(r#""fs.list" = ' { "description" : "Lists.", "name" : "fs.list" } '"#), "ok");
+    for changed in [r#"{"name":"fs.list","description":"Lists"}"#, r#"{"name":"fs.list"}"#] {
+        assert_eq!(code(&format!("\"fs.list\" = '{changed}'")), "pack.definition_mismatch", "{changed}");
+    }
+    assert_eq!(code(&format!("\"fs.lisT\" = '{tool}'")), "pack.manifest_identifier");
+    assert_eq!(code(&format!("\"fs.dir\" = '{tool}'")), "pack.definition_undeclared");
+    for malformed in ["", "[]", "{}", r#"{"name":"fs.list","name":"fs.list"}"#, r#"{"name":"x","minimum":0.5}"#] {
+        assert_eq!(code(&format!("\"fs.list\" = '{malformed}'")), "pack.definition_malformed", "{malformed}");
+    }
+    assert_eq!(code("\"fs.list\" = { name = \"fs.list\" }"), "pack.manifest_malformed");
+    let read = Manifest::read(carrying(tool, &format!("\"fs.list\" = '{tool}'")).as_bytes()).unwrap();
+    let carried: Vec<_> = read.definitions().iter().map(|(id, one)| (id.as_str(), *one.digest())).collect();
+    assert_eq!(carried, [("fs.list", *read.tools().values().next().unwrap())]);
+    assert!(Manifest::read(MANIFEST.as_bytes()).unwrap().definitions().is_empty());
+}
+
+#[test]
+fn p34_carried_definitions_are_bounded() {
+    let sized = |bytes: usize| format!(r#"{{"name":"{}"}}"#, "x".repeat(bytes - r#"{"name":""}"#.len()));
+    let largest = sized(MAX_DEFINITION_BYTES);
+    assert_eq!(code_of(&carrying(&largest, &format!("\"fs.list\" = '{largest}'"))), "ok");
+    let over = sized(MAX_DEFINITION_BYTES + 1);
+    assert_eq!(code_of(&carrying(&largest, &format!("\"fs.list\" = '{over}'"))), "pack.limit_definition");
+    let deep = format!(r#"{{"name":"x","a":{}{}}}"#, "[".repeat(32), "]".repeat(32));
+    assert_eq!(code_of(&carrying(&largest, &format!("\"fs.list\" = '{deep}'"))), "pack.limit_definition");
+    let many = |count: usize| (0..count).map(|n| format!("\"t{n}\" = ''\n")).collect::<String>();
+    assert_eq!(code_of(&carrying(&largest, &many(MAX_DECLARED))), "pack.definition_undeclared");
+    assert_eq!(code_of(&carrying(&largest, &many(MAX_DECLARED + 1))), "pack.manifest_too_many");
 }

@@ -7,7 +7,10 @@ use crate::{
     text::swap,
 };
 
-use super::base::{MANIFEST, TOML, members_with};
+use super::{
+    base::{MANIFEST, TOML, members_with},
+    definitions,
+};
 
 pub(super) fn add(corpus: &mut Corpus, good: &Good) {
     let mut group = corpus.group(720, "Manifests");
@@ -16,9 +19,11 @@ pub(super) fn add(corpus: &mut Corpus, good: &Good) {
     fields(&mut group, good);
     description(&mut group);
     graph(&mut group, good);
+    definitions::add(&mut group);
 }
 
-fn pack(manifest: &str) -> Parts {
+/// The good pack with this manifest.
+pub(super) fn pack(manifest: &str) -> Parts {
     Parts::of(tar::archive(&members_with(manifest)))
 }
 
