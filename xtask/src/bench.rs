@@ -27,7 +27,9 @@ fn page(table: &str) -> String {
         "<!-- Written by `cargo xtask bench --write`; run it again instead of changing this. -->\n\n\
          # Benchmarks\n\n\
          Only ratios count: both sides ran interleaved, batch by batch, in one process. Times are of the\n\
-         machine that wrote this page, and differ from machine to machine and from minute to minute.\n\n{table}"
+         machine that wrote this page, and differ from machine to machine and from minute to minute; they\n\
+         are processor times where one thread does the work. Versions of what the\n\
+         gate is compared with stand in `xtask/bench/Cargo.lock`.\n\n{table}"
     )
 }
 
@@ -35,6 +37,6 @@ fn page(table: &str) -> String {
 mod tests {
     #[test]
     fn the_page_ends_with_the_table() {
-        assert!(super::page("| a |\n").ends_with("to minute.\n\n| a |\n"));
+        assert!(super::page("| a |\n").ends_with("Cargo.lock`.\n\n| a |\n"));
     }
 }

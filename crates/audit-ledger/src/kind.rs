@@ -48,6 +48,10 @@ kinds! {
     PackDowngradeAllowed = 5, "pack.downgrade_allowed";
     /// A pack was signed: its digests and each signature's.
     PackSigned = 6, "pack.signed";
+    /// A sealed permit was used up by a call.
+    PermitRedeemed = 7, "permit.redeemed";
+    /// Denials that have no entries of their own, counted.
+    DenialsSummarised = 8, "node.denials_summarised";
     /// A run was admitted.
     RunAdmitted = 16, "run.admitted";
     /// A run was refused.
@@ -62,6 +66,8 @@ kinds! {
     RunEnded = 21, "run.ended";
     /// A run was found cut off, after a crash.
     RunInterrupted = 22, "run.interrupted";
+    /// A person approved one call of a run.
+    RunApproved = 23, "run.approved";
     /// A delegation was issued to a peer.
     DelegationIssued = 32, "delegation.issued";
     /// A peer's delegation was accepted.

@@ -11,6 +11,7 @@ mod key;
 mod pack;
 mod plugin;
 mod policy;
+mod policy_review;
 mod replay;
 mod run;
 mod spec;
@@ -24,7 +25,8 @@ pub(crate) use self::{
     key::{Key, SignWith},
     pack::{AllowDowngrade, Pack, PackAsked, PackVerify},
     plugin::{Plugin, PluginVerify},
-    policy::Policy,
+    policy::{CallPlace, Policy, PolicyApprove, PolicyCheck, PolicyRedeem, PolicySign},
+    policy_review::{BundleTrust, PolicyDiff, PolicyExplain, PolicyLint, PolicyTest},
     replay::Replay,
     run::Run,
     spec::Spec,

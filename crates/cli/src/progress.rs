@@ -29,6 +29,11 @@ impl Bar {
         }
         self.0.set_position(done);
     }
+
+    /// Lets `print` write lines of its own, with the bar out of the way.
+    pub(crate) fn aside(&self, print: impl FnOnce()) {
+        self.0.suspend(print);
+    }
 }
 
 impl Drop for Bar {

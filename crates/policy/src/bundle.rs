@@ -4,7 +4,7 @@ use reach_signing::{Envelope, Reader, Role, Signer, VerifiedTrust};
 use reach_types::{Blake3Digest, Timestamp};
 
 use crate::{
-    BundleError, BundleFloor, Gate, Mode, ModeError, Policy,
+    BundleError, BundleFloor, Floors, Gate, Mode, ModeError, Policy,
     bundle_error::{envelope_error, sign_error},
     wire::{self, MAX_BUNDLE_PAYLOAD_BYTES},
 };
@@ -32,6 +32,11 @@ pub fn build_bundle(policy: &Policy, signers: &[&dyn Signer]) -> Result<String, 
     Ok(file)
 }
 
+/// A bundle's digest, over the payload that is signed.
+pub(crate) fn payload_digest(payload: &[u8]) -> Blake3Digest {
+    Blake3Digest::derive("reach 2026 policy bundle v1", &[payload])
+}
+
 /// A policy whose signatures, encoding, validity and place after the floor were checked.
 ///
 /// Only [`VerifiedBundle::verify`] makes one:
@@ -52,10 +57,11 @@ pub struct VerifiedBundle {
 
 impl VerifiedBundle {
     /// Verifies a bundle file at `now`: who signed, what it says, that it is in force, and that it
-    /// is no step back from `floor`, the newest bundle accepted before.
+    /// is no step back from what `floors` remembers of the policy of its name.
     ///
-    /// Every byte of the file is authenticated. Without a floor nothing is known about rollback;
-    /// whoever keeps state passes the last [`VerifiedBundle::floor`] and keeps the new one.
+    /// Every byte of the file is authenticated, and nothing is asked of `floors` before that. With
+    /// [`Floor::Unchecked`](crate::Floor::Unchecked) nothing is known about rollback; whoever keeps
+    /// state keeps the last [`VerifiedBundle::floor`].
     ///
     /// # Errors
     /// Every variant of [`BundleError`] but [`BundleError::Sign`]: the envelope first, then its
@@ -64,18 +70,34 @@ impl VerifiedBundle {
         file: &[u8],
         trust: &VerifiedTrust,
         now: Timestamp,
-        floor: Option<&BundleFloor>,
+        floors: &dyn Floors,
     ) -> Result<Self, BundleError> {
+        // Without a key to trust no bundle can ever be good: that is the node's fault, not the file's.
+        if !trust.document().keys().any(|(_, key)| key.role == Role::Policy) {
+            return Err(BundleError::NoTrustedKey);
+        }
         let envelope = Envelope::read(file, Reader::Own, MAX_BUNDLE_BYTES).map_err(envelope_error)?;
         let verified = envelope.verify(trust, Role::Policy, None, BUNDLE_PAYLOAD_TYPE, now).map_err(envelope_error)?;
         let policy = wire::decode(verified.payload)?;
-        let digest = Blake3Digest::derive("reach 2026 policy bundle v1", &[verified.payload]);
+        let digest = digest_of(verified.payload);
         let signers = verified.signers;
         let bundle = Self { policy, digest, signers, envelope };
         // A step back says more than an expiry that it may well come with.
-        floor.map_or(Ok(()), |floor| floor.check(&bundle.floor()))?;
+        let floor = floors.floor(bundle.policy.name());
+        let floor = floor.map_err(|error| BundleError::FloorUnavailable { reason: error.reason })?;
+        floor.check(&bundle.floor())?;
         bundle.policy.check_validity(now).map_err(BundleError::Validity)?;
         Ok(bundle)
+    }
+
+    /// The digest of the bundle in `file`, whoever signed it and whatever it says: for telling
+    /// whether a file that does not verify is one that did.
+    ///
+    /// # Errors
+    /// [`BundleError`] for what is no envelope.
+    pub fn unverified_digest(file: &[u8]) -> Result<Blake3Digest, BundleError> {
+        let envelope = Envelope::read(file, Reader::Own, MAX_BUNDLE_BYTES).map_err(envelope_error)?;
+        Ok(digest_of(envelope.unverified_payload()))
     }
 
     /// Judges this bundle again under `trust`, a newer document perhaps, at `now`: whether its
@@ -131,4 +153,8 @@ impl VerifiedBundle {
     pub const fn floor(&self) -> BundleFloor {
         BundleFloor { version: self.policy.version(), digest: self.digest }
     }
+}
+
+fn digest_of(payload: &[u8]) -> Blake3Digest {
+    Blake3Digest::derive("reach 2026 policy bundle v1", &[payload])
 }

@@ -1,7 +1,7 @@
 //! Why a policy bundle was refused.
 
 use reach_signing::{AuthorityError, EnvelopeError, SignError};
-use reach_types::{StrictError, Timestamp};
+use reach_types::{KeyId, StrictError, Timestamp};
 
 use crate::{PolicyError, ValidityError};
 
@@ -12,6 +12,9 @@ pub enum BundleError {
     /// No signature at all.
     #[error("the policy bundle carries no signature")]
     Unsigned,
+    /// The trust document names nobody who could sign a policy.
+    #[error("the trust document gives no key the role `policy`, so no bundle can be verified")]
+    NoTrustedKey,
     /// Not a bundle.
     #[error("not a policy bundle: {detail}")]
     Malformed {
@@ -83,7 +86,7 @@ pub enum BundleError {
         expected: &'static str,
     },
     /// Another version of the encoding.
-    #[error("the policy is not in encoding 1 or 2, those known here")]
+    #[error("the policy is not in encoding 1, 2 or 3, those known here")]
     Format,
     /// Another spelling of the same policy is the canonical one.
     #[error("the policy is not in its one canonical encoding")]
@@ -108,12 +111,27 @@ pub enum BundleError {
         /// The version of both.
         version: u64,
     },
+    /// A policy of this name was used before, and what was remembered of it is gone.
+    #[error("a policy of this name was used before, and nothing says any more which version")]
+    FloorMissing,
+    /// What is remembered cannot be told.
+    #[error("the newest version seen cannot be told: {reason}")]
+    FloorUnavailable {
+        /// Why.
+        reason: String,
+    },
     /// Encoding failed.
     #[error(transparent)]
     Encoding(StrictError),
     /// Signing failed.
     #[error(transparent)]
     Sign(SignError),
+    /// A second signature by one key.
+    #[error("the key {key} has signed this bundle already")]
+    AlreadySigned {
+        /// The key.
+        key: KeyId,
+    },
     /// A signer returned something that its own public key does not verify.
     #[error("a signer returned a signature that its public key does not verify")]
     SignerFaulty,
@@ -121,6 +139,7 @@ pub enum BundleError {
 
 reach_types::codes!(BundleError {
     Unsigned => ("policy.bundle_unsigned", Unsigned, "have the policy built and signed by a `policy` key"),
+    NoTrustedKey => ("policy.bundle_no_trusted_key", Untrusted, "have the organization's policy signer added to the trust document"),
     Malformed => ("policy.bundle_malformed", Refused, "fetch the bundle again; it is one DSSE envelope over an encoded policy"),
     TooDeep => ("policy.bundle_too_deep", Limit, "this is not a bundle that Reach would write"),
     TooLarge => ("policy.bundle_too_large", Limit, "shorten the policy; wildcard grants replace long lists"),
@@ -138,6 +157,9 @@ reach_types::codes!(BundleError {
     NonCanonical => ("policy.bundle_non_canonical", Unsafe, "build the bundle again with a conforming writer"),
     Rollback => ("policy.bundle_rollback", Expired, "get the newest bundle; to go back, sign the old rules as a newer version"),
     Equivocation => ("policy.bundle_equivocation", Refused, "ask the signers why one version has two contents, and sign a newer one"),
+    FloorMissing => ("policy.bundle_floor_missing", Expired, "bring back the state directory's own node.redb; without it an old bundle could pass for a new one"),
+    FloorUnavailable => ("policy.bundle_floor_unavailable", Environment, "check the state directory, its lock and its disk"),
+    AlreadySigned => ("policy.bundle_already_signed", Usage, "have another signer sign"),
     SignerFaulty => ("policy.signer_faulty", Environment, "check the signing device or agent, and which key it uses"),
 } wrap { Policy, Validity, Encoding, Sign });
 

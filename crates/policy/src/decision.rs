@@ -5,7 +5,7 @@ use std::fmt;
 use reach_types::{Blake3Digest, Timestamp};
 use serde::Serialize;
 
-use crate::{Mode, Violation};
+use crate::{ExactCall, Mode, Violation};
 
 /// What a decision comes to. Exhaustive on purpose: a new outcome must break every caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -13,6 +13,8 @@ use crate::{Mode, Violation};
 pub enum Outcome {
     /// No rule is violated.
     Allow,
+    /// No rule is violated, and a person has to approve the call before it is made.
+    Ask,
     /// A rule is violated.
     Deny,
     /// Rules are violated, and mode warn lets it through all the same. A check on behalf of a
@@ -26,6 +28,7 @@ impl Outcome {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Allow => "allow",
+            Self::Ask => "ask",
             Self::Deny => "deny",
             Self::Warned => "warned",
         }
@@ -57,7 +60,10 @@ pub struct Decision {
     pub(crate) now: Timestamp,
     // INVARIANT: sorted, without duplicates, at most `MAX_REASONS`.
     pub(crate) violations: Vec<Violation>,
+    // INVARIANT: as `violations`, and each of rule `ApprovalRequired`.
+    pub(crate) questions: Vec<Violation>,
     pub(crate) omitted: u64,
+    pub(crate) unjudged: u64,
     #[serde(skip)]
     pub(crate) basis: Basis,
 }
@@ -67,6 +73,8 @@ pub struct Decision {
 pub(crate) struct Basis {
     pub(crate) bundle: Blake3Digest,
     pub(crate) pack: Blake3Digest,
+    /// The digest of the tenant's name: a name would have to be allocated.
+    pub(crate) tenant: Blake3Digest,
     pub(crate) delegated: bool,
     /// Nothing that this decision allows may happen from this moment on.
     pub(crate) until: Timestamp,
@@ -76,7 +84,7 @@ pub(crate) struct Basis {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JudgedCall {
-    pub(crate) request: Blake3Digest,
+    pub(crate) call: ExactCall,
     pub(crate) definition: Blake3Digest,
 }
 
@@ -87,13 +95,28 @@ impl Decision {
         self.outcome
     }
 
-    /// The violated rules, sorted by code and subject, at most [`crate::MAX_REASONS`] of them.
+    /// The violated rules, sorted by code, subject and rule id, at most [`crate::MAX_REASONS`] of them.
     #[must_use]
     pub fn violations(&self) -> &[Violation] {
         &self.violations
     }
 
-    /// How many more there are.
+    /// What a person has to approve, whatever else was found: sorted, and at most
+    /// [`crate::MAX_REASONS`]. They alone make it [`Outcome::Ask`]; beside a violation it is denied,
+    /// in mode warn too.
+    #[must_use]
+    pub fn questions(&self) -> &[Violation] {
+        &self.questions
+    }
+
+    /// How many limits on arguments were not looked at, because a request without arguments was
+    /// judged: each may still refuse the call.
+    #[must_use]
+    pub const fn unjudged(&self) -> u64 {
+        self.unjudged
+    }
+
+    /// How many more violations and questions there are than are listed.
     #[must_use]
     pub const fn omitted(&self) -> u64 {
         self.omitted
@@ -125,14 +148,17 @@ impl Decision {
 }
 
 impl fmt::Display for Decision {
-    /// The explanation for a person: the outcome, then one violation a line with its hint.
+    /// The explanation for a person: the outcome, then one violation or question a line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (mode {}, at {})", self.outcome, self.mode, self.now)?;
-        for violation in &self.violations {
+        for violation in self.violations.iter().chain(&self.questions) {
             write!(f, "\n{violation}")?;
         }
         if self.omitted > 0 {
             write!(f, "\nand {} more", self.omitted)?;
+        }
+        if self.unjudged > 0 {
+            write!(f, "\nlimits on arguments that were not judged, for want of arguments: {}", self.unjudged)?;
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ impl Exceptions {
 
 fn check_list(list: &'static str, entries: &[LegacyException]) -> Result<(), PolicyError> {
     check_count(list, MAX_EXCEPTIONS, entries.len())?;
-    let place = |index| Place { list, key: None, index };
+    let place = |index| Place::field(list).at(index);
     match entries.iter().position(|entry| !is_reason(&entry.reason)) {
         Some(index) => Err(PolicyError::Reason { place: place(index) }),
         None => Ok(()),

@@ -1,17 +1,10 @@
-//! The gate: everything that speaks against a request, from plain facts.
+//! The gate: a policy ready to judge, and whom it judges for.
 
 use std::collections::BTreeSet;
 
-use reach_types::{
-    Blake3Digest, Grant, Grants, ModelId, ModelKey, PackFacts, RegistrySnapshot, Request, Scope, Timestamp, ToolId,
-};
+use reach_types::{Blake3Digest, Grants, PackFacts, RegistrySnapshot, Request, TenantId, Timestamp, ToolCall, ToolId};
 
-use crate::{
-    Decision, Mode, ModeError, Outcome, Policy, Rule,
-    binding::request_digest,
-    decision::{Basis, JudgedCall},
-    violation::{Named, Reasons},
-};
+use crate::{Decision, DriftReport, Judge, Mode, ModeError, Policy};
 
 /// What a delegation leaves a run: the intersection of every link, the pack and the local policy.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,6 +22,11 @@ pub struct Subject<'a> {
     pub facts: &'a PackFacts,
     /// The pack's tools as this node knows them now.
     pub registry: &'a RegistrySnapshot,
+    /// In what ways those differ from what the pack pinned, where that is known. It only explains:
+    /// what has drifted is decided by the digests.
+    pub drift: Option<&'a DriftReport>,
+    /// The tenant the run belongs to.
+    pub tenant: &'a TenantId,
     /// What the delegation leaves; `None` for a local run, and only for one.
     pub rights: Option<&'a Rights>,
 }
@@ -64,22 +62,27 @@ impl<'p> Gate<'p> {
         self.mode
     }
 
+    /// This gate for the calls of one run: whoever asks more than once asks it.
+    #[must_use]
+    pub fn judge(&self, subject: &Subject<'_>) -> Judge<'p> {
+        Judge::new(self.policy, self.bundle, self.mode, subject)
+    }
+
     /// Judges one request: each tool, scope and model must be declared by the pack, allowed by the
-    /// policy and left by the delegation; each tool must be defined here as the pack pinned it.
+    /// policy (the organization's rules and the tenant's own) and left by the delegation; each tool
+    /// must be defined here as the pack pinned it.
+    ///
+    /// It is only a question, and no permit follows from the answer: limits on arguments are not
+    /// looked at, and [`Decision::unjudged`] counts them.
     #[must_use]
     pub fn evaluate(&self, subject: &Subject<'_>, request: &Request, now: Timestamp) -> Decision {
-        let mut reasons = Reasons::default();
-        self.judge_frame(subject.facts, now, &mut reasons);
-        request.tools.iter().for_each(|tool| self.judge_tool(subject, tool, &mut reasons));
-        request.scopes.iter().for_each(|scope| self.judge_scope(subject, scope, &mut reasons));
-        for (key, model) in &request.models {
-            let declared = subject.facts.models.get(key) == Some(model);
-            reasons.require(declared, Rule::ModelUndeclared, Named::Model(key, model));
-            self.judge_model(key, model, &mut reasons);
-        }
-        let outcome = self.outcome(&reasons, subject, now);
-        let call = if outcome == Outcome::Deny { None } else { judged_call(subject, request) };
-        self.decision(outcome, reasons, subject, now, call)
+        self.judge(subject).evaluate(request, now)
+    }
+
+    /// Judges one call down to its argument bytes. Only from this decision follows a permit.
+    #[must_use]
+    pub fn evaluate_call(&self, subject: &Subject<'_>, call: &ToolCall, now: Timestamp) -> Decision {
+        self.judge(subject).evaluate_call(call, now)
     }
 
     /// Judges a pack as a whole, before anything of it runs: everything it declares must be
@@ -87,95 +90,9 @@ impl<'p> Gate<'p> {
     ///
     /// A declared wildcard scope must lie within one grant. What a delegation leaves is not asked
     /// for here, since it may well be less than the pack declares: it is asked for at each call.
-    /// No permit follows from this decision.
+    /// Nor is a person, who approves calls and not packs. No permit follows from this decision.
     #[must_use]
     pub fn evaluate_pack(&self, subject: &Subject<'_>, now: Timestamp) -> Decision {
-        let mut reasons = Reasons::default();
-        self.judge_frame(subject.facts, now, &mut reasons);
-        let undelegated = Subject { rights: None, ..*subject };
-        subject.facts.tools.keys().for_each(|tool| self.judge_tool(&undelegated, tool, &mut reasons));
-        subject.facts.scopes.iter().for_each(|grant| self.judge_declared_scope(grant, &mut reasons));
-        subject.facts.models.iter().for_each(|(key, model)| self.judge_model(key, model, &mut reasons));
-        let outcome = self.outcome(&reasons, subject, now);
-        self.decision(outcome, reasons, subject, now, None)
+        self.judge(subject).evaluate_pack(now)
     }
-
-    /// What holds whatever is asked for.
-    fn judge_frame(&self, facts: &PackFacts, now: Timestamp, reasons: &mut Reasons) {
-        if let Err(error) = self.policy.check_validity(now) {
-            reasons.add(Rule::Validity(error), Named::Whole(self.policy.typed_name()));
-        }
-        let met = facts.deterministic || !self.policy.require_deterministic();
-        reasons.require(met, Rule::DeterminismRequired, Named::Whole(&facts.name));
-    }
-
-    fn judge_tool(&self, subject: &Subject<'_>, tool: &ToolId, reasons: &mut Reasons) {
-        let named = Named::Tool(tool);
-        match subject.facts.tools.get(tool) {
-            None => reasons.add(Rule::ToolUndeclared, named),
-            Some(pinned) => {
-                let same = subject.registry.definition(tool) == Some(pinned);
-                reasons.require(same, Rule::ToolDefinitionDrift, named);
-            }
-        }
-        reasons.require(self.policy.tools().contains(tool), Rule::ToolNotAllowed, named);
-        let delegated = subject.rights.is_none_or(|rights| rights.tools.contains(tool));
-        reasons.require(delegated, Rule::ToolNotDelegated, named);
-    }
-
-    fn judge_scope(&self, subject: &Subject<'_>, scope: &Scope, reasons: &mut Reasons) {
-        let named = Named::Scope(scope);
-        reasons.require(subject.facts.scopes.covers(scope), Rule::ScopeUndeclared, named);
-        reasons.require(self.policy.scopes().covers(scope), Rule::ScopeNotGranted, named);
-        let delegated = subject.rights.is_none_or(|rights| rights.scopes.covers(scope));
-        reasons.require(delegated, Rule::ScopeNotDelegated, named);
-    }
-
-    fn judge_declared_scope(&self, grant: &Grant, reasons: &mut Reasons) {
-        reasons.require(self.policy.scopes().contains(grant), Rule::ScopeNotGranted, Named::Grant(grant));
-    }
-
-    /// A key that the policy does not have allows no model.
-    fn judge_model(&self, key: &ModelKey, model: &ModelId, reasons: &mut Reasons) {
-        let allowed = self.policy.models().get(key).is_some_and(|models| models.contains(model));
-        reasons.require(allowed, Rule::ModelNotAllowed, Named::Model(key, model));
-    }
-
-    fn outcome(&self, reasons: &Reasons, subject: &Subject<'_>, now: Timestamp) -> Outcome {
-        if reasons.is_empty() {
-            return Outcome::Allow;
-        }
-        let warns = self.mode == Mode::Warn && self.policy.warn_until().is_some_and(|until| now < until);
-        let coverable = subject.rights.is_none() && !reasons.hard();
-        if warns && coverable { Outcome::Warned } else { Outcome::Deny }
-    }
-
-    fn decision(
-        &self,
-        outcome: Outcome,
-        reasons: Reasons,
-        subject: &Subject<'_>,
-        now: Timestamp,
-        call: Option<JudgedCall>,
-    ) -> Decision {
-        let expires = self.policy.expires();
-        let until = match outcome {
-            Outcome::Warned => self.policy.warn_until().unwrap_or(now),
-            Outcome::Allow | Outcome::Deny => expires,
-        };
-        let (pack, delegated) = (subject.facts.digest, subject.rights.is_some());
-        let (violations, omitted) = reasons.into_parts();
-        let basis = Basis { bundle: self.bundle, pack, delegated, until, call };
-        Decision { outcome, mode: self.mode, now, violations, omitted, basis }
-    }
-}
-
-/// What a permit will be bound to, if `request` is what one call of one tool asks for.
-fn judged_call(subject: &Subject<'_>, request: &Request) -> Option<JudgedCall> {
-    let mut tools = request.tools.iter();
-    let (Some(tool), None, true) = (tools.next(), tools.next(), request.models.is_empty()) else {
-        return None;
-    };
-    let definition = *subject.registry.definition(tool)?;
-    Some(JudgedCall { request: request_digest(tool, &request.scopes), definition })
 }

@@ -2,7 +2,7 @@
 
 use reach_types::{Blake3Digest, Timestamp};
 
-use crate::{Binding, Decision, Outcome};
+use crate::{Binding, Decision, Outcome, judge::tenant_digest};
 
 /// Why a permit was not given or not redeemed. Exhaustive on purpose: each case ends a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -10,6 +10,9 @@ pub enum PermitError {
     /// The decision is a denial.
     #[error("the decision is `deny`")]
     Denied,
+    /// The decision waits for a person.
+    #[error("a person has to approve this call")]
+    ApprovalRequired,
     /// Another run, node, tenant or delegation.
     #[error("the permit is for another run: `{field}` differs")]
     RunMismatch {
@@ -23,9 +26,9 @@ pub enum PermitError {
         field: &'static str,
     },
     /// What the decision stood on is no longer what holds.
-    #[error("the permit stands on what no longer holds: `{field}` differs")]
+    #[error("the permit stands on what no longer holds: another {field}, or a withdrawn one")]
     Superseded {
-        /// What differs.
+        /// What differs or was withdrawn.
         field: &'static str,
     },
     /// Its time is over.
@@ -38,6 +41,7 @@ pub enum PermitError {
 
 reach_types::codes!(PermitError {
     Denied => ("policy.permit_denied", Refused, "see the violated rules of the decision"),
+    ApprovalRequired => ("policy.permit_unapproved", Refused, "have an operator approve exactly this call"),
     RunMismatch => ("policy.permit_run_mismatch", Refused, "have the call judged in the run it belongs to"),
     CallMismatch => ("policy.permit_call_mismatch", Refused, "have the call judged again, exactly as it will be made"),
     Superseded => ("policy.permit_superseded", Expired, "have the call judged again under what holds now"),
@@ -86,31 +90,44 @@ reach_types::codes!(PermitError {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a permit that is not redeemed allows nothing"]
 pub struct Permit {
-    binding: Binding,
-    expires: Timestamp,
-    warned: bool,
-    digest: Blake3Digest,
+    pub(crate) binding: Binding,
+    pub(crate) expires: Timestamp,
+    pub(crate) warned: bool,
+    pub(crate) digest: Blake3Digest,
+    /// The request that a person approved, if that is what it was given for.
+    pub(crate) approval: Option<Blake3Digest>,
 }
 
 /// A permit that was redeemed for the call it was given for: what a tool host asks for.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the call is allowed now, and only now"]
 pub struct Redeemed {
-    binding: Binding,
-    warned: bool,
-    digest: Blake3Digest,
+    pub(crate) binding: Binding,
+    pub(crate) warned: bool,
+    pub(crate) digest: Blake3Digest,
+}
+
+/// What was withdrawn since a permit was given under it: revoked, expired, or signed by a key that
+/// does not stand any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// The policy bundle.
+    Bundle,
+    /// The pack.
+    Pack,
 }
 
 impl Decision {
     /// A permit for the call of `binding`, until before `expires` and in no case longer than the
     /// policy (or, for what was only warned about, its `warn_until`) holds.
     ///
-    /// The decision must have been made about exactly this call, pack, bundle, mode and kind of
+    /// The decision must have been made about exactly this call, tenant, pack, bundle, mode and kind of
     /// run. One decision may give several permits: each is for one index of one run, and whoever
     /// numbers the calls uses each number once.
     ///
     /// # Errors
-    /// [`PermitError::Denied`]; [`PermitError::RunMismatch`] for a delegated run judged as a local
+    /// [`PermitError::Denied`]; [`PermitError::ApprovalRequired`], where
+    /// `Decision::permit_approved` gives one; [`PermitError::RunMismatch`] for another tenant, or a delegated run judged as a local
     /// one or the other way round; [`PermitError::CallMismatch`] for a decision about another
     /// call, or about more than one; [`PermitError::Superseded`] for another bundle, pack or mode;
     /// [`PermitError::Expired`] if it would end before it begins.
@@ -118,24 +135,37 @@ impl Decision {
         let warned = match self.outcome {
             Outcome::Allow => false,
             Outcome::Warned => true,
+            Outcome::Ask => return Err(PermitError::ApprovalRequired),
             Outcome::Deny => return Err(PermitError::Denied),
         };
+        self.permit_for(binding, expires, warned)
+    }
+
+    /// The permit, whatever the outcome: it is for the callers to have decided on that.
+    pub(crate) fn permit_for(&self, binding: Binding, expires: Timestamp, warned: bool) -> Result<Permit, PermitError> {
         self.check_binding(&binding)?;
         let expires = expires.min(self.basis.until);
         if self.now >= expires {
             return Err(PermitError::Expired { expired: expires });
         }
         let digest = binding.permit_digest(expires, warned);
-        Ok(Permit { binding, expires, warned, digest })
+        Ok(Permit { binding, expires, warned, digest, approval: None })
     }
 
-    fn check_binding(&self, binding: &Binding) -> Result<(), PermitError> {
+    pub(crate) fn check_binding(&self, binding: &Binding) -> Result<(), PermitError> {
         let judged = self.basis.call.as_ref();
-        same(&[("chain", self.basis.delegated == binding.chain.is_some())], other_run)?;
         same(
             &[
-                ("request", judged.is_some_and(|call| call.request == binding.call.request)),
-                ("definition", judged.is_some_and(|call| call.definition == binding.definition)),
+                ("tenant", self.basis.tenant == tenant_digest(&binding.tenant)),
+                ("chain", self.basis.delegated == binding.chain.is_some()),
+            ],
+            other_run,
+        )?;
+        same(
+            &[
+                ("request", judged.is_some_and(|judged| judged.call.request == binding.call.request)),
+                ("arguments", judged.is_some_and(|judged| judged.call.arguments == binding.call.arguments)),
+                ("definition", judged.is_some_and(|judged| judged.definition == binding.definition)),
             ],
             other_call,
         )?;
@@ -157,6 +187,17 @@ impl Permit {
     /// [`PermitError::RunMismatch`], [`PermitError::CallMismatch`], [`PermitError::Superseded`] and
     /// [`PermitError::Expired`], in this order.
     pub fn redeem(self, actual: &Binding, now: Timestamp) -> Result<Redeemed, PermitError> {
+        self.check(actual, Ok(()), now)?;
+        Ok(Redeemed { binding: self.binding, warned: self.warned, digest: self.digest })
+    }
+
+    /// Whether it is for the call that `actual` states, and still holds.
+    pub(crate) fn check(
+        &self,
+        actual: &Binding,
+        standing: Result<(), Withdrawn>,
+        now: Timestamp,
+    ) -> Result<(), PermitError> {
         let given = &self.binding;
         same(
             &[
@@ -179,16 +220,13 @@ impl Permit {
         )?;
         same(
             &[
-                ("bundle", given.bundle == actual.bundle),
-                ("pack", given.pack == actual.pack),
+                ("bundle", given.bundle == actual.bundle && standing != Err(Withdrawn::Bundle)),
+                ("pack", given.pack == actual.pack && standing != Err(Withdrawn::Pack)),
                 ("mode", given.mode == actual.mode),
             ],
             superseded,
         )?;
-        if now >= self.expires {
-            return Err(PermitError::Expired { expired: self.expires });
-        }
-        Ok(Redeemed { binding: self.binding, warned: self.warned, digest: self.digest })
+        if now >= self.expires { Err(PermitError::Expired { expired: self.expires }) } else { Ok(()) }
     }
 
     /// The digest over everything it is bound to: the permit's name in records.
@@ -201,6 +239,12 @@ impl Permit {
     #[must_use]
     pub const fn warned(&self) -> bool {
         self.warned
+    }
+
+    /// The digest of the request that a person approved, if the permit was given for that.
+    #[must_use]
+    pub const fn approval(&self) -> Option<&Blake3Digest> {
+        self.approval.as_ref()
     }
 
     /// It allows nothing from this moment on.

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use reach_types::{
-    Blake3Digest, Grants, LegacyException, ModelId, ModelKey, PackName, Sha256Digest, Timestamp, ToolId,
+    Blake3Digest, Grants, LegacyException, ModelId, ModelKey, PackName, Sha256Digest, TenantId, Timestamp, ToolId,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    PolicyError, ValidityError,
+    Asks, Limit, Place, PolicyError, TenantRules, Unmet, ValidityError,
     exceptions::{Exceptions, find},
+    layer::{Layer, PolicyIndex},
+    refinements::Refinements,
 };
 
 /// The most tools a policy allows: ten times the largest tool catalogue we know of.
@@ -26,7 +28,8 @@ pub const MAX_POLICY_VERSION: u64 = 1 << 53;
 /// What an organization allows.
 ///
 /// Construction guarantees the load checks: a version from 1 to [`MAX_POLICY_VERSION`], dates in
-/// order, lists within their limits and without duplicates, and no model key that allows nothing.
+/// order, lists within their limits and without duplicates, no model key that allows nothing, every
+/// limit and question about what is allowed, and no tenant that is allowed more than the others.
 /// It proves nothing about who wrote it: that is what a verified bundle is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Policy {
@@ -36,6 +39,12 @@ pub struct Policy {
     // INVARIANT: `Exceptions::check` passed.
     #[serde(flatten)]
     exceptions: Exceptions,
+    // INVARIANT: `Refinements::check` passed.
+    #[serde(flatten)]
+    refinements: Refinements,
+    // INVARIANT: `PolicyIndex::of` the others.
+    #[serde(skip)]
+    index: PolicyIndex,
 }
 
 /// A policy's content, in the order in which it is encoded; not checked yet.
@@ -67,7 +76,7 @@ impl Body {
         for (key, models) in &self.models {
             check_count("models", MAX_MODELS_PER_KEY, models.len())?;
             if models.is_empty() {
-                return Err(PolicyError::Unsatisfiable { key: key.clone() });
+                return Err(PolicyError::Unsatisfiable { place: Place::field("models").key(key), why: Unmet::NoModel });
             }
         }
         Ok(())
@@ -79,10 +88,18 @@ pub(crate) fn check_count(list: &'static str, limit: usize, actual: usize) -> Re
 }
 
 impl Policy {
-    pub(crate) fn checked(body: Body, exceptions: Exceptions) -> Result<Self, PolicyError> {
+    pub(crate) fn checked(body: Body, exceptions: Exceptions, refinements: Refinements) -> Result<Self, PolicyError> {
         body.check()?;
         exceptions.check()?;
-        Ok(Self { body, exceptions })
+        refinements.check(&body)?;
+        let index = PolicyIndex::of(&body, &refinements);
+        Ok(Self { body, exceptions, refinements, index })
+    }
+
+    /// The organization's rules, and the tenant's own if the policy lists it.
+    pub(crate) fn layers(&self, tenant: &TenantId) -> (Layer<'_>, Option<Layer<'_>>) {
+        let (body, refinements, index) = (&self.body, &self.refinements, &self.index);
+        (Layer::organization(body, refinements, index), Layer::tenant(refinements, index, tenant))
     }
 
     #[cfg(feature = "bundle")]
@@ -93,6 +110,11 @@ impl Policy {
     #[cfg(feature = "bundle")]
     pub(crate) const fn exceptions(&self) -> &Exceptions {
         &self.exceptions
+    }
+
+    #[cfg(feature = "bundle")]
+    pub(crate) const fn refinements(&self) -> &Refinements {
+        &self.refinements
     }
 
     pub(crate) const fn typed_name(&self) -> &PackName {
@@ -151,6 +173,30 @@ impl Policy {
     #[must_use]
     pub const fn models(&self) -> &BTreeMap<ModelKey, BTreeSet<ModelId>> {
         &self.body.models
+    }
+
+    /// Limits on the arguments of tools, sorted by id; a tenant's own come beside them.
+    #[must_use]
+    pub fn limits(&self) -> &[Limit] {
+        &self.refinements.limits
+    }
+
+    /// What a person has to approve, call by call.
+    #[must_use]
+    pub const fn asks(&self) -> &Asks {
+        &self.refinements.asks
+    }
+
+    /// What is narrower for single tenants.
+    #[must_use]
+    pub const fn tenants(&self) -> &BTreeMap<TenantId, TenantRules> {
+        &self.refinements.tenants
+    }
+
+    /// Whether tenants that the policy does not list are refused everything.
+    #[must_use]
+    pub const fn listed_tenants_only(&self) -> bool {
+        self.refinements.listed_tenants_only
     }
 
     /// Unsigned packs that are let through, sorted by digest. An entry alone lets nothing through:

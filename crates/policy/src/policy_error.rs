@@ -2,31 +2,81 @@
 
 use std::fmt;
 
-use reach_types::{IdentError, MAX_REASON_BYTES, ModelKey};
+use reach_types::{IdentError, MAX_REASON_BYTES};
 
 use crate::{
-    MAX_POLICY_VERSION,
+    MAX_LITERAL_BYTES, MAX_POLICY_VERSION, PathError, Place,
     policy_toml::{MAX_POLICY_TOML_BYTES, POLICY_SCHEMA},
 };
 
-/// An entry of a list in the policy, such as `tools[3]` or `models.planner[0]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The list or table.
-    pub list: &'static str,
-    /// Which key of the table, if its entries are lists themselves.
-    pub key: Option<ModelKey>,
-    /// Which entry, from 0; keys of a table are counted in sorted order.
-    pub index: usize,
+/// Why nothing can ever meet a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unmet {
+    /// A model key lists no model.
+    NoModel,
+    /// A limit lists no value or prefix.
+    NoChoice,
+    /// A range ends before it begins.
+    EmptyRange,
+    /// A limit is on a tool that nobody it is for may call.
+    ToolNotAllowed,
+    /// No value meets this limit and the others on the same argument of the same tool.
+    Contradiction,
+    /// What a person is to approve is not allowed to begin with.
+    AskNotAllowed,
+    /// A tenant that may call no tool has rules about calls.
+    NoTool,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Unmet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.list)?;
-        if let Some(key) = &self.key {
-            write!(f, ".{key}")?;
+        f.write_str(match self {
+            Self::NoModel => "it allows no model",
+            Self::NoChoice => "it lists nothing that would be allowed",
+            Self::EmptyRange => "its `min` is above its `max`",
+            Self::ToolNotAllowed => "its tool is not allowed there",
+            Self::Contradiction => "another limit on the same argument of its tool leaves no value",
+            Self::AskNotAllowed => "it is not allowed there to begin with",
+            Self::NoTool => "its `tools` is empty, so it is about no call",
+        })
+    }
+}
+
+/// What is wrong with a limit itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LimitDefect {
+    /// Not exactly one kind of check.
+    Checks,
+    /// Its `at` is not an argument path.
+    At(PathError),
+    /// A path prefix is not one.
+    Prefix(PathError),
+    /// A value is of another type, too long or too big.
+    Literal,
+    /// A bound of a range is beyond what is read from arguments.
+    Bound,
+    /// The argument text as a whole has only a length, and is never absent.
+    Whole,
+}
+
+impl fmt::Display for LimitDefect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Checks => {
+                f.write_str("a limit has exactly one of `one_of`, `below`, `min` and `max`, or `max_bytes`")
+            }
+            Self::At(error) | Self::Prefix(error) => error.fmt(f),
+            Self::Literal => write!(
+                f,
+                "a value is true, false, a whole number up to 2^53, or a text of at most {MAX_LITERAL_BYTES} bytes without control characters"
+            ),
+            Self::Bound => f.write_str("`min` and `max` lie within 2^53 of 0"),
+            Self::Whole => {
+                f.write_str("with `at = \"\"` only `max_bytes` can be asked for, and nothing can be `optional`")
+            }
         }
-        write!(f, "[{}]", self.index)
     }
 }
 
@@ -77,7 +127,7 @@ pub enum PolicyError {
     /// Dates that leave no moment in which they hold.
     #[error("`not_before` must lie before `expires`, and `warn_until` between the two")]
     Dates,
-    /// A tool, model key or model outside the grammar.
+    /// A tool, tenant, model key, model or limit's id outside the grammar.
     #[error("`{place}`: {error}")]
     Entry {
         /// Where.
@@ -119,10 +169,32 @@ pub enum PolicyError {
     #[error("`plugin_keyring` is not 64 lower-case hex characters, the SHA-256 of the keyring file")]
     Keyring,
     /// A rule that nothing can ever meet.
-    #[error("`models.{key}` allows no model, so nothing can ever meet it")]
+    #[error("nothing can ever meet `{place}`: {why}")]
     Unsatisfiable {
-        /// The model key.
-        key: ModelKey,
+        /// Where.
+        place: Place,
+        /// Why not.
+        why: Unmet,
+    },
+    /// Two limits of one name.
+    #[error("`{place}` has the `id` of another limit of this policy")]
+    DuplicateId {
+        /// Where.
+        place: Place,
+    },
+    /// A limit that is none.
+    #[error("`{place}`: {defect}")]
+    LimitMalformed {
+        /// Where.
+        place: Place,
+        /// What is wrong with it.
+        defect: LimitDefect,
+    },
+    /// A tenant that would be allowed what the organization does not allow.
+    #[error("`{place}` is more than the organization allows: a tenant's rules only narrow")]
+    TenantWidens {
+        /// Where.
+        place: Place,
     },
     /// More entries than allowed.
     #[error("`{list}` has {actual} entries, at most {limit} are allowed")]
@@ -152,6 +224,9 @@ reach_types::codes!(PolicyError {
     Digest => ("policy.exception_digest", Refused, "write the file's BLAKE3 as `b3sum` prints it"),
     Reason => ("policy.exception_reason", Refused, "say in a sentence of plain ASCII why it may do without a signature"),
     Keyring => ("policy.keyring_digest", Refused, "write the keyring file's SHA-256 as `sha256sum` prints it"),
-    Unsatisfiable => ("policy.unsatisfiable", Refused, "list a model, or leave the key out to allow none"),
+    Unsatisfiable => ("policy.unsatisfiable", Refused, "correct the rule, or leave it out"),
+    DuplicateId => ("policy.duplicate_id", Refused, "give every limit a name of its own, across all tenants"),
+    LimitMalformed => ("policy.limit_malformed", Refused, "see the format's page for how a limit is written"),
+    TenantWidens => ("policy.tenant_widens", Refused, "allow it for the organization first, and narrow it for the other tenants"),
     TooMany => ("policy.too_many_entries", Limit, "shorten the list; wildcard grants replace long lists"),
 });

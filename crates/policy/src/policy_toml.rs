@@ -1,5 +1,7 @@
 //! Reading a policy as people write it.
 
+mod refinements;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use reach_types::{
@@ -8,17 +10,19 @@ use reach_types::{
 };
 use serde::{Deserialize, de::IgnoredAny};
 
+use self::refinements::{RawAsks, RawLimit, RawTenant, read_refinements};
 use crate::{
-    MAX_EXCEPTIONS, MAX_GRANTS, MAX_MODELS_PER_KEY, MAX_TOOLS, Place, Policy, PolicyError,
+    MAX_EXCEPTIONS, MAX_GRANTS, MAX_MODEL_KEYS, MAX_MODELS_PER_KEY, MAX_TOOLS, Place, Policy, PolicyError,
     exceptions::Exceptions,
     policy::{Body, check_count},
+    refinements::Refinements,
 };
 
 /// The value of `schema`.
 pub const POLICY_SCHEMA: &str = "reach-policy/1";
-/// The most bytes of a policy file, 4 MiB: every list full of longest entries takes 3 MiB, and
+/// The most bytes of a policy file, 8 MiB: every list full of longest entries takes 6.8 million, and
 /// there should be room for comments.
-pub const MAX_POLICY_TOML_BYTES: usize = 4 * 1024 * 1024;
+pub const MAX_POLICY_TOML_BYTES: usize = 8 * 1024 * 1024;
 /// The most characters of the TOML reader's own words that an error repeats.
 const MAX_DETAIL_CHARS: usize = 200;
 
@@ -41,6 +45,14 @@ struct Raw {
     #[serde(default, deserialize_with = "table::list")]
     unsigned_plugins: Vec<RawException>,
     plugin_keyring: Option<String>,
+    #[serde(default)]
+    listed_tenants_only: bool,
+    #[serde(default, deserialize_with = "table::one")]
+    asks: RawAsks,
+    #[serde(default, deserialize_with = "table::list")]
+    limits: Vec<RawLimit>,
+    #[serde(default)]
+    tenants: BTreeMap<String, RawTenant>,
 }
 
 /// An exception without a digest would cover everything: it is told apart from other slips.
@@ -75,6 +87,7 @@ impl Policy {
     ///     require_deterministic = true         # whether packs must be declared deterministic
     ///     tools = ["fs.list", "digest.files"]  # tools that may be called
     ///     scopes = ["workspace:read", "output:*"] # `:*` grants everything below
+    ///     listed_tenants_only = true           # optional: refuse tenants that are not listed below
     ///
     ///     [models]                             # optional: allowed models by what for
     ///     planner = ["acme.large-1"]
@@ -83,6 +96,54 @@ impl Policy {
     ///     digest = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
     ///     reason = "built before we signed packs"
     ///     until = "2026-03-01T00:00:00Z"       # covers nothing from this moment on
+    ///
+    ///     [asks]                               # optional: what a person approves, call by call
+    ///     tools = ["digest.files"]             # calls of these tools
+    ///     scopes = ["output:reports:*"]        # calls that use a scope under these grants
+    ///
+    ///     [[limits]]                           # optional: limits on the arguments of a tool
+    ///     id = "reports-only"                  # stands in reasons; unique in the whole policy
+    ///     tool = "fs.list"                     # one that is allowed
+    ///     at = "/path"                         # RFC 6901, `*` for every element; "" is the whole text
+    ///     below = ["reports", "inbox/new"]     # these paths and what is below them
+    ///     optional = true                      # whether the argument may be absent; it may not if left out
+    ///
+    ///     [[limits]]
+    ///     id = "known-formats"
+    ///     tool = "digest.files"
+    ///     at = "/formats/*"
+    ///     one_of = ["hex", 64, true]           # instead of `below`: these values
+    ///
+    ///     [[limits]]
+    ///     id = "few-files"
+    ///     tool = "digest.files"
+    ///     at = "/count"
+    ///     min = 1                              # or: whole numbers from `min` to `max`, either
+    ///     max = 100                            # of which may be left out
+    ///
+    ///     [[limits]]
+    ///     id = "short-calls"
+    ///     tool = "digest.files"
+    ///     at = ""
+    ///     max_bytes = 65536                    # or: at most so many bytes
+    ///
+    ///     [tenants.acme]                       # optional: what is narrower for one tenant, and
+    ///     tools = ["fs.list"]                  # may leave out each of these: then it is as above
+    ///     scopes = ["workspace:read"]
+    ///     require_deterministic = true         # for it, wherever the organization does not say so
+    ///     enforce = true                       # mode warn lets nothing of it through
+    ///
+    ///     [tenants.acme.models]                # the keys left to it, with the models left to it
+    ///     planner = ["acme.large-1"]
+    ///
+    ///     [tenants.acme.asks]                  # beside those above, and so are its limits
+    ///     tools = ["fs.list"]
+    ///
+    ///     [[tenants.acme.limits]]
+    ///     id = "acme-reports"
+    ///     tool = "fs.list"
+    ///     at = "/path"
+    ///     below = ["reports/acme"]
     ///     "#,
     /// )?;
     /// assert_eq!(policy.version(), 1);
@@ -98,8 +159,8 @@ impl Policy {
             return Err(PolicyError::TooLarge { actual: text.len() });
         }
         let raw: Raw = toml::from_str(text).map_err(|error| toml_error(text, &error))?;
-        let exceptions = raw.exceptions()?;
-        Self::checked(raw.body()?, exceptions)
+        let (exceptions, refinements) = (raw.exceptions()?, raw.refinements()?);
+        Self::checked(raw.body()?, exceptions, refinements)
     }
 }
 
@@ -118,10 +179,14 @@ impl Raw {
             expires: date("expires", &self.expires)?,
             warn_until: self.warn_until.map(|text| date("warn_until", &text)).transpose()?,
             require_deterministic: self.require_deterministic,
-            tools: read_tools(&self.tools)?,
-            scopes: read_grants(&self.scopes)?.into_iter().collect(),
-            models: read_models(&self.models)?,
+            tools: read_tools(&self.tools, &|| Place::field("tools"))?,
+            scopes: read_grants(&self.scopes, &|| Place::field("scopes"))?.into_iter().collect(),
+            models: read_models(&self.models, &|| Place::field("models"))?,
         })
+    }
+
+    fn refinements(&self) -> Result<Refinements, PolicyError> {
+        read_refinements(&self.limits, &self.asks, &self.tenants, self.listed_tenants_only)
     }
 
     fn exceptions(&self) -> Result<Exceptions, PolicyError> {
@@ -139,7 +204,7 @@ fn read_exceptions(list: &'static str, raw: &[RawException]) -> Result<Vec<Legac
     check_count(list, MAX_EXCEPTIONS, raw.len())?;
     let mut entries = BTreeMap::new();
     for (index, raw) in raw.iter().enumerate() {
-        let place = || Place { list, key: None, index };
+        let place = || Place::field(list).at(index);
         let entry = read_exception(raw, &place)?;
         if entries.insert(entry.digest, entry).is_some() {
             return Err(PolicyError::Duplicate { place: place() });
@@ -164,40 +229,48 @@ fn date(field: &'static str, text: &str) -> Result<Timestamp, PolicyError> {
     Timestamp::parse(text).map_err(|_| PolicyError::Date { field })
 }
 
-fn read_tools(texts: &[String]) -> Result<BTreeSet<ToolId>, PolicyError> {
+fn read_tools(texts: &[String], place: &dyn Fn() -> Place) -> Result<BTreeSet<ToolId>, PolicyError> {
     check_count("tools", MAX_TOOLS, texts.len())?;
-    let place = |index| Place { list: "tools", key: None, index };
-    read_set(texts, place, |text, place| ToolId::parse(text).map_err(|error| PolicyError::Entry { place, error }))
+    let parse = |text: &String, place: &dyn Fn() -> Place| {
+        ToolId::parse(text).map_err(|error| PolicyError::Entry { place: place(), error })
+    };
+    read_set(texts, |index| place().at(index), parse)
 }
 
-fn read_grants(texts: &[String]) -> Result<BTreeSet<Grant>, PolicyError> {
+fn read_grants(texts: &[String], place: &dyn Fn() -> Place) -> Result<BTreeSet<Grant>, PolicyError> {
     check_count("scopes", MAX_GRANTS, texts.len())?;
-    let place = |index| Place { list: "scopes", key: None, index };
-    read_set(texts, place, |text, place| Grant::parse(text).map_err(|_| PolicyError::Grant { place }))
+    let parse = |text: &String, place: &dyn Fn() -> Place| {
+        Grant::parse(text).map_err(|_| PolicyError::Grant { place: place() })
+    };
+    read_set(texts, |index| place().at(index), parse)
 }
 
-fn read_models(raw: &BTreeMap<String, Vec<String>>) -> Result<BTreeMap<ModelKey, BTreeSet<ModelId>>, PolicyError> {
+fn read_models(
+    raw: &BTreeMap<String, Vec<String>>,
+    place: &dyn Fn() -> Place,
+) -> Result<BTreeMap<ModelKey, BTreeSet<ModelId>>, PolicyError> {
+    check_count("models", MAX_MODEL_KEYS, raw.len())?;
     let read = |(index, (key, texts)): (usize, (&String, &Vec<String>))| {
-        let place = Place { list: "models", key: None, index };
-        let key = ModelKey::parse(key).map_err(|error| PolicyError::Entry { place, error })?;
+        let key = ModelKey::parse(key).map_err(|error| PolicyError::Entry { place: place().at(index), error })?;
         check_count("models", MAX_MODELS_PER_KEY, texts.len())?;
-        let place = |index| Place { list: "models", key: Some(key.clone()), index };
-        let parse = |text: &str, place| ModelId::parse(text).map_err(|error| PolicyError::Entry { place, error });
-        let models = read_set(texts, place, parse)?;
+        let parse = |text: &String, place: &dyn Fn() -> Place| {
+            ModelId::parse(text).map_err(|error| PolicyError::Entry { place: place(), error })
+        };
+        let models = read_set(texts, |index| place().key(&key).at(index), parse)?;
         Ok((key, models))
     };
     raw.iter().enumerate().map(read).collect()
 }
 
 /// Parses every entry; one that stands there already is a mistake of the author's, not a set's.
-fn read_set<T: Ord>(
-    texts: &[String],
+fn read_set<R, T: Ord>(
+    entries: &[R],
     place: impl Fn(usize) -> Place,
-    parse: impl Fn(&str, Place) -> Result<T, PolicyError>,
+    parse: impl Fn(&R, &dyn Fn() -> Place) -> Result<T, PolicyError>,
 ) -> Result<BTreeSet<T>, PolicyError> {
     let mut set = BTreeSet::new();
-    for (index, text) in texts.iter().enumerate() {
-        if !set.insert(parse(text, place(index))?) {
+    for (index, entry) in entries.iter().enumerate() {
+        if !set.insert(parse(entry, &|| place(index))?) {
             return Err(PolicyError::Duplicate { place: place(index) });
         }
     }

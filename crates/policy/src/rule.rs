@@ -29,6 +29,18 @@ reach_types::codes!(ValidityError {
 /// Rules are ordered as their codes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum Rule {
+    /// Nothing waits for a person's approval: not a violation, but the question of an ask.
+    #[error("a person has to approve this, call by call")]
+    ApprovalRequired,
+    /// The arguments of a tool that has limits are one strict JSON value.
+    #[error("the arguments are not one strict JSON value, or name what a limit is about in two ways")]
+    ArgumentMalformed,
+    /// An argument that a limit is about is there.
+    #[error("the argument is missing")]
+    ArgumentMissing,
+    /// An argument is within its limit.
+    #[error("the policy does not allow this argument")]
+    ArgumentNotAllowed,
     /// The policy is in force.
     #[error(transparent)]
     Validity(ValidityError),
@@ -50,6 +62,9 @@ pub enum Rule {
     /// The pack declares the scope.
     #[error("the pack does not declare this scope")]
     ScopeUndeclared,
+    /// The policy lists the tenant.
+    #[error("the policy is for the tenants it lists only, and this one is not among them")]
+    TenantUnlisted,
     /// The node's definition of the tool is the one that the pack pinned.
     #[error("the tool is unknown to this node, or not defined as when the pack was signed")]
     ToolDefinitionDrift,
@@ -65,12 +80,17 @@ pub enum Rule {
 }
 
 reach_types::codes!(Rule {
+    ApprovalRequired => ("policy.approval_required", Refused, "have an operator approve exactly this call"),
+    ArgumentMalformed => ("policy.argument_malformed", Refused, "hand over one JSON value, every member named once and exactly as the tool defines it"),
+    ArgumentMissing => ("policy.argument_missing", Refused, "name the argument, or have its limit made optional"),
+    ArgumentNotAllowed => ("policy.argument_not_allowed", Refused, "hand over what the limit allows, or have the limit changed"),
     DeterminismRequired => ("policy.determinism_required", Refused, "use a pack that its author declares deterministic"),
     ModelNotAllowed => ("policy.model_not_allowed", Refused, "use a model the policy lists for this key, or have it added to `models`"),
     ModelUndeclared => ("policy.model_undeclared", Refused, "ask for the model the pack declares, or have its author declare this one"),
     ScopeNotDelegated => ("policy.scope_not_delegated", Refused, "ask the origin for a delegation that holds the scope"),
     ScopeNotGranted => ("policy.scope_not_granted", Refused, "do without the scope, or have it added to `scopes` of the policy"),
     ScopeUndeclared => ("policy.scope_undeclared", Refused, "have the pack's author declare the scope and sign the pack again"),
+    TenantUnlisted => ("policy.tenant_unlisted", Refused, "have the tenant added to `tenants` of the policy"),
     ToolDefinitionDrift => ("policy.tool_definition_drift", Refused, "review the tool's new definition and have the pack signed again"),
     ToolNotAllowed => ("policy.tool_not_allowed", Refused, "do without the tool, or have it added to `tools` of the policy"),
     ToolNotDelegated => ("policy.tool_not_delegated", Refused, "ask the origin for a delegation that holds the tool"),
@@ -79,9 +99,12 @@ reach_types::codes!(Rule {
 
 impl Rule {
     /// Who sets the rule, and in which of its fields: stable, for machines and for looking it up.
+    /// A violation can name it more closely: a tenant's own field, or one limit.
     #[must_use]
     pub const fn id(self) -> &'static str {
         match self {
+            Self::ApprovalRequired => "policy.asks",
+            Self::ArgumentMalformed | Self::ArgumentMissing | Self::ArgumentNotAllowed => "policy.limits",
             Self::Validity(ValidityError::Expired { .. }) => "policy.expires",
             Self::Validity(ValidityError::NotYetValid { .. }) => "policy.not_before",
             Self::DeterminismRequired => "policy.require_deterministic",
@@ -90,6 +113,7 @@ impl Rule {
             Self::ScopeNotDelegated => "delegation.scopes",
             Self::ScopeNotGranted => "policy.scopes",
             Self::ScopeUndeclared => "pack.scopes",
+            Self::TenantUnlisted => "policy.listed_tenants_only",
             Self::ToolDefinitionDrift => "registry.tools",
             Self::ToolNotAllowed => "policy.tools",
             Self::ToolNotDelegated => "delegation.tools",
@@ -103,10 +127,15 @@ impl Rule {
     pub const fn warnable(self) -> bool {
         match self {
             Self::DeterminismRequired | Self::ModelNotAllowed | Self::ScopeNotGranted | Self::ToolNotAllowed => true,
-            Self::Validity(_)
+            Self::ApprovalRequired
+            | Self::ArgumentMalformed
+            | Self::ArgumentMissing
+            | Self::ArgumentNotAllowed
+            | Self::Validity(_)
             | Self::ModelUndeclared
             | Self::ScopeNotDelegated
             | Self::ScopeUndeclared
+            | Self::TenantUnlisted
             | Self::ToolDefinitionDrift
             | Self::ToolNotDelegated
             | Self::ToolUndeclared => false,

@@ -102,6 +102,10 @@ pub(crate) fn request(tools: &[&str], scopes: &[&str], asked: &[(&str, &str)]) -
     }
 }
 
+pub(crate) fn acme() -> TenantId {
+    TenantId::parse("acme").unwrap()
+}
+
 pub(crate) fn bundle_digest() -> Blake3Digest {
     Blake3Digest::of(b"bundle")
 }
@@ -109,8 +113,15 @@ pub(crate) fn bundle_digest() -> Blake3Digest {
 /// Judges `request` for a local run of [`facts`] under `policy`.
 pub(crate) fn judge(policy: &Policy, mode: Mode, request: &Request) -> Decision {
     let (facts, registry) = (facts(), registry());
-    let subject = Subject { facts: &facts, registry: &registry, rights: None };
+    let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: None };
     Gate::new(policy, bundle_digest(), mode).unwrap().evaluate(&subject, request, now())
+}
+
+/// Judges `call` as [`judge`] does a request.
+pub(crate) fn judge_call(policy: &Policy, mode: Mode, call: &ToolCall) -> Decision {
+    let (facts, registry) = (facts(), registry());
+    let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: None };
+    Gate::new(policy, bundle_digest(), mode).unwrap().evaluate_call(&subject, call, now())
 }
 
 /// The violations as `code subject`.
@@ -133,7 +144,7 @@ pub(crate) fn binding() -> Binding {
         run: RunId::derive(&node, &[7; 32]),
         index: 0,
         node,
-        tenant: TenantId::parse("acme").unwrap(),
+        tenant: acme(),
         host: Blake3Digest::of(b"host"),
         definition: definition("fs.list"),
         call: ExactCall::of(&call()),

@@ -1,13 +1,26 @@
 //! The attacks on the gate, by the ids of the attack list.
 
 #[cfg(feature = "bundle")]
+mod approval;
+mod asks;
+#[cfg(feature = "bundle")]
 mod bundle;
+#[cfg(feature = "bundle")]
+mod bundle_draft;
 #[cfg(feature = "bundle")]
 mod exceptions;
 mod gate;
 #[cfg(feature = "bundle")]
 mod golden;
+mod judge;
+mod limits;
+mod lint;
 mod load;
 mod mode;
 mod permit;
+mod permit_token;
+mod redemption;
 mod reference;
+mod refinements;
+#[cfg(feature = "bundle")]
+mod roundtrip;

@@ -101,6 +101,22 @@ pub enum ReplayError {
         /// The size it states.
         actual: u32,
     },
+    /// The result of a call that the log does not say may be made.
+    #[error("frame {sequence}: the result of call {call}, which nothing before it lets through")]
+    ResultNotPermitted {
+        /// Which frame, from 0.
+        sequence: u64,
+        /// Which call of the run.
+        call: u64,
+    },
+    /// A frame that lets a call through which its verdict does not leave to it.
+    #[error("frame {sequence}: it lets call {call} through, and no verdict before it leaves that to it")]
+    PermissionMisplaced {
+        /// Which frame, from 0.
+        sequence: u64,
+        /// Which call of the run.
+        call: u64,
+    },
     /// Bytes after the end frame.
     #[error("there are bytes after the end frame; {sequence} frames belong to the log")]
     TrailingData {
@@ -131,6 +147,8 @@ reach_types::codes!(ReplayError {
     SealKeyRetired => ("replay.seal_key_retired", Expired, "compare the log's head with the ledger, which dates it"),
     SealKeyRevoked => ("replay.seal_key_revoked", Expired, "compare the log's head with the ledger; treat the log with suspicion"),
     FrameTooLarge => ("replay.limit_frame", Limit, "no recorder writes such a frame; get the log from its origin again"),
+    ResultNotPermitted => ("replay.result_not_permitted", Refused, "treat the run with suspicion: its recorder wrote that it did what it was not allowed"),
+    PermissionMisplaced => ("replay.permission_misplaced", Refused, "treat the run with suspicion: its recorder wrote a permission that nobody asked for"),
     TrailingData => ("replay.trailing_data", Refused, "get the log from its origin again; nothing may follow the end frame"),
     Io => ("replay.io", Environment, "check the file and the disk"),
 } wrap { Header });
@@ -154,6 +172,8 @@ impl ReplayError {
             | Self::SealKeyRetired { sequence }
             | Self::SealKeyRevoked { sequence }
             | Self::FrameTooLarge { sequence, .. }
+            | Self::ResultNotPermitted { sequence, .. }
+            | Self::PermissionMisplaced { sequence, .. }
             | Self::TrailingData { sequence }
             | Self::Io { sequence, .. } => *sequence,
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use reach_types::{Blake3Digest, Scope, Timestamp, ToolId};
+use reach_types::{Blake3Digest, KeyId, Scope, Timestamp, ToolId};
 use serde::{Deserialize, Serialize};
 
 use crate::wire;
@@ -13,6 +13,8 @@ pub const MAX_VERDICT_SCOPES: usize = 1024;
 pub const MAX_VERDICT_CODES: usize = 64;
 /// The longest code in bytes: twice the longest in use.
 pub const MAX_CODE_BYTES: usize = 64;
+/// The most people, or keys, that one approval names: as many as an envelope carries signatures.
+pub const MAX_APPROVERS: usize = reach_signing::MAX_SIGNATURES;
 
 /// Bytes that a log holds.
 ///
@@ -45,10 +47,13 @@ impl Payload {
 pub enum VerdictOutcome {
     /// The call may be made.
     Allowed,
-    /// The call may be made, and would be denied once the policy is enforced.
+    /// The call may be made, and would be denied once the policy is enforced. Only in logs from
+    /// before there was [`Event::Warned`].
     Warned,
-    /// The call is not made.
+    /// The call is not made, unless [`Event::Warned`] follows.
     Denied,
+    /// The call is not made, unless [`Event::Approval`] follows.
+    Asked,
 }
 
 /// The mode the gate was in: the same call can be warned of in one and denied in the other.
@@ -109,6 +114,46 @@ pub struct CallResult {
     pub at: Timestamp,
 }
 
+/// That a call was let through all the same, though its verdict is a denial in mode warn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warned {
+    /// Which call of the run.
+    pub call: u64,
+    /// The permit that lets it through.
+    pub permit: Blake3Digest,
+    /// The permit allows nothing from this moment on.
+    pub until: Timestamp,
+    /// When, by the recorder's clock.
+    pub at: Timestamp,
+}
+
+/// That a person approved a call, which its verdict asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approved {
+    /// Which call of the run.
+    pub call: u64,
+    /// The digest of the request that was put to the person.
+    pub request: Blake3Digest,
+    /// The request's nonce.
+    pub nonce: [u8; 32],
+    /// Nobody waited for the answer from this moment on.
+    pub asked_until: Timestamp,
+    /// Who approved, 1 to [`MAX_APPROVERS`] names of signers in the grammar of identifiers.
+    #[serde(deserialize_with = "wire::bounded::<_, _, _, MAX_APPROVERS>")]
+    pub approvers: Vec<String>,
+    /// The keys they signed with, 1 to [`MAX_APPROVERS`].
+    #[serde(deserialize_with = "wire::bounded::<_, _, KeyId, MAX_APPROVERS>")]
+    pub keys: Vec<KeyId>,
+    /// The digest of the whole file of the approval.
+    pub statement: Blake3Digest,
+    /// When they approved, by their own clock.
+    pub issued: Timestamp,
+    /// The approval allows nothing from this moment on.
+    pub until: Timestamp,
+    /// When, by the recorder's clock.
+    pub at: Timestamp,
+}
+
 /// What a caller may record. Header, checkpoints and end are the recorder's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
@@ -116,6 +161,10 @@ pub enum Event {
     Verdict(Verdict),
     /// What the call brought.
     Result(CallResult),
+    /// What lets a call through that was denied in mode warn, recorded before the call is made.
+    Warned(Warned),
+    /// What lets a call through that a person was asked about, recorded before the call is made.
+    Approval(Box<Approved>),
 }
 
 impl Event {
@@ -124,6 +173,8 @@ impl Event {
         match self {
             Self::Verdict(verdict) => verdict.now,
             Self::Result(result) => result.at,
+            Self::Warned(warned) => warned.at,
+            Self::Approval(approved) => approved.at,
         }
     }
 
@@ -131,8 +182,23 @@ impl Event {
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         match self {
             Self::Verdict(verdict) => verdict.check(),
-            Self::Result(_) => Ok(()),
+            Self::Approval(approved) => approved.check(),
+            Self::Result(_) | Self::Warned(_) => Ok(()),
         }
+    }
+}
+
+impl Approved {
+    fn check(&self) -> Result<(), &'static str> {
+        let fits = |count: usize| (1..=MAX_APPROVERS).contains(&count);
+        if !fits(self.approvers.len()) || !fits(self.keys.len()) {
+            return Err("nobody approved, or more people than an approval can name");
+        }
+        // All identifiers of Reach have one grammar; a signer's is a tool's.
+        if self.approvers.iter().any(|name| ToolId::parse(name).is_err()) {
+            return Err("the name of an approver is not an identifier");
+        }
+        Ok(())
     }
 }
 

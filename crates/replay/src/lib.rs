@@ -9,6 +9,7 @@ mod guards;
 mod header;
 mod limits;
 mod offsets;
+mod permission;
 mod read;
 mod record;
 mod seal;
@@ -18,8 +19,8 @@ mod wire;
 pub use equivocation::{EquivocationError, check_equivocation};
 pub use error::{Incomplete, ReplayError};
 pub use event::{
-    CallResult, Event, MAX_CODE_BYTES, MAX_VERDICT_CODES, MAX_VERDICT_SCOPES, Payload, PolicyMode, ResultOutcome,
-    Verdict, VerdictOutcome,
+    Approved, CallResult, Event, MAX_APPROVERS, MAX_CODE_BYTES, MAX_VERDICT_CODES, MAX_VERDICT_SCOPES, Payload,
+    PolicyMode, ResultOutcome, Verdict, VerdictOutcome, Warned,
 };
 pub use frame::{Checkpoint, End, EndReason, FORMAT_VERSION, Frame, MAX_FRAME_BYTES, MAX_HEADER_BYTES};
 pub use guards::{Claimed, ExpectedGuards, Guard, Guards, engine_digest};

@@ -118,7 +118,27 @@ pub struct DurableFrame {
     run: RunId,
     sequence: u64,
     head: Blake3Digest,
-    verdict: Option<(u64, VerdictOutcome)>,
+    recorded: Recorded,
+}
+
+/// What a frame holds, as far as it matters to whoever acts on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Recorded {
+    Verdict(u64, VerdictOutcome),
+    Warned(u64, Blake3Digest),
+    Approval(u64, Blake3Digest),
+    Other,
+}
+
+impl Recorded {
+    fn of(event: &Event) -> Self {
+        match event {
+            Event::Verdict(verdict) => Self::Verdict(verdict.call, verdict.outcome),
+            Event::Warned(warned) => Self::Warned(warned.call, warned.permit),
+            Event::Approval(approved) => Self::Approval(approved.call, approved.request),
+            Event::Result(_) => Self::Other,
+        }
+    }
 }
 
 impl DurableFrame {
@@ -143,7 +163,28 @@ impl DurableFrame {
     /// If the frame is a verdict: about which call of the run, and what it was.
     #[must_use]
     pub const fn verdict(&self) -> Option<(u64, VerdictOutcome)> {
-        self.verdict
+        match self.recorded {
+            Recorded::Verdict(call, outcome) => Some((call, outcome)),
+            _ => None,
+        }
+    }
+
+    /// If the frame lets a call through that was warned about: which call, and by which permit.
+    #[must_use]
+    pub const fn warned(&self) -> Option<(u64, &Blake3Digest)> {
+        match &self.recorded {
+            Recorded::Warned(call, permit) => Some((*call, permit)),
+            _ => None,
+        }
+    }
+
+    /// If the frame is a person's approval: of which call, and by which request.
+    #[must_use]
+    pub const fn approval(&self) -> Option<(u64, &Blake3Digest)> {
+        match &self.recorded {
+            Recorded::Approval(call, request) => Some((*call, request)),
+            _ => None,
+        }
     }
 }
 
@@ -207,12 +248,9 @@ impl<S: LogSink> Recorder<S> {
     /// [`RecordError::Io`], and from then on [`RecordError::Latched`].
     pub fn record(&mut self, event: Event) -> Result<DurableFrame, RecordError> {
         event.check().map_err(|detail| RecordError::Event { detail })?;
-        let verdict = match &event {
-            Event::Verdict(verdict) => Some((verdict.call, verdict.outcome)),
-            Event::Result(_) => None,
-        };
+        let recorded = Recorded::of(&event);
         let frame = self.add(&Frame::Event(event))?;
-        Ok(DurableFrame { verdict, ..frame })
+        Ok(DurableFrame { recorded, ..frame })
     }
 
     /// Signs the log so far; the signature is durable when this returns. When to do so is the
@@ -281,7 +319,7 @@ impl<S: LogSink> Recorder<S> {
         self.reserve((body.len() as u64).saturating_add(FRAMING_BYTES))?;
         let sequence = self.frames;
         self.write_frame(&body)?;
-        Ok(DurableFrame { run: self.run, sequence, head: self.chain.head(), verdict: None })
+        Ok(DurableFrame { run: self.run, sequence, head: self.chain.head(), recorded: Recorded::Other })
     }
 
     /// Refuses a frame that would leave no room for the end frame, and every event after it: a log

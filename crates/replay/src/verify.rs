@@ -7,6 +7,7 @@ use reach_types::{Blake3Digest, Timestamp};
 
 use crate::{
     Checkpoint, End, EndReason, ExpectedGuards, Frame, Header, Incomplete, Limits, ReplayError,
+    permission::Permission,
     read::{LogReader, Next, Placed},
     seal::{Authority, checkpoint_message, seal_message},
 };
@@ -102,6 +103,7 @@ struct Judge<'t> {
     authority: Authority<'t>,
     expected: Option<&'t ExpectedGuards>,
     header: Option<Header>,
+    permission: Permission,
     end: Option<EndReason>,
     signer: Option<&'t str>,
     latest: Timestamp,
@@ -112,14 +114,18 @@ struct Judge<'t> {
 impl<'t> Judge<'t> {
     fn new(authority: Authority<'t>, expected: Option<&'t ExpectedGuards>) -> Self {
         let latest = Timestamp::from_millis(0);
-        Self { authority, expected, header: None, end: None, signer: None, latest, backwards: 0, future: 0 }
+        let permission = Permission::default();
+        Self { authority, expected, header: None, permission, end: None, signer: None, latest, backwards: 0, future: 0 }
     }
 
     fn examine(&mut self, placed: &Placed) -> Result<(), ReplayError> {
         self.note_time(placed.frame.time());
         match &placed.frame {
             Frame::Header(header) => self.open(header),
-            Frame::Event(_) => Ok(()),
+            Frame::Event(event) => {
+                self.permission.follow(placed.sequence, event);
+                Ok(())
+            }
             Frame::Checkpoint(checkpoint) => self.check_checkpoint(placed, checkpoint),
             Frame::End(end) => self.check_end(placed, end),
         }
@@ -144,6 +150,8 @@ impl<'t> Judge<'t> {
         let header = self.covered(placed, end.count, &end.head)?;
         let message = seal_message(&header.run, end);
         self.signer = Some(self.authority.check(placed.sequence, &end.key_id, message, &end.signature)?);
+        // Only under a seal does it say anything about the recorder.
+        self.permission.check()?;
         self.end = Some(end.reason);
         Ok(())
     }

@@ -3,8 +3,8 @@
 use reach_mesh_delegation::AcceptedChain;
 use reach_pack_integrity::{Provenance, VerifiedPack};
 use reach_policy::{
-    Binding, Decision, ExactCall, Gate, Mode, ModeError, Outcome, Permit, PermitError, Redeemed, Rights, Subject,
-    VerifiedBundle,
+    Binding, Decision, DriftReport, ExactCall, Explanation, Judge, Mode, ModeError, Outcome, Permit, PermitError,
+    Redeemed, Rights, Subject, VerifiedBundle, explain,
 };
 use reach_replay::{DurableFrame, ExpectedGuards, VerdictOutcome, engine_digest};
 use reach_spec_version::{
@@ -12,7 +12,7 @@ use reach_spec_version::{
 };
 use reach_types::{Blake3Digest, NodeId, RegistrySnapshot, Request, RunId, StrictError, TenantId, Timestamp, ToolCall};
 
-use crate::tools::ToolHost;
+use crate::tools::{ToolHost, digests};
 
 /// The name and version of the graph executor: a guard of every run log.
 pub const ENGINE: (&str, &str) = ("reach-graph", "1");
@@ -60,12 +60,23 @@ reach_types::codes!(AdmitError {
 pub struct Admission<'a> {
     pack: &'a VerifiedPack,
     bundle: &'a VerifiedBundle,
-    gate: Gate<'a>,
+    judge: Judge<'a>,
     registry: RegistrySnapshot,
+    drift: DriftReport,
     rights: Option<Rights>,
+    tenant: TenantId,
     agreement: Agreement,
     guards: ExpectedGuards,
     decision: Decision,
+}
+
+/// Where a run is to happen, and whose it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'p> {
+    /// This node.
+    pub node: NodeId,
+    /// The tenant the run belongs to.
+    pub tenant: &'p TenantId,
 }
 
 /// Judges `pack` under `bundle` on this node: negotiates what it needs, compares its tools with
@@ -82,15 +93,18 @@ pub fn admit<'a>(
     bundle: &'a VerifiedBundle,
     chain: Option<&AcceptedChain>,
     host: &dyn ToolHost,
-    node: &NodeId,
+    place: &Place<'_>,
     mode: Mode,
     now: Timestamp,
 ) -> Result<Admission<'a>, AdmitError> {
     if chain.is_some() {
         require_signed(pack)?;
     }
-    let (agreement, transcript) = negotiate_needs(pack, node)?;
-    let registry = RegistrySnapshot::of(pack.facts().tools.keys(), &host.registry());
+    let (agreement, transcript) = negotiate_needs(pack, &place.node)?;
+    // Asked for once: a host may answer otherwise the next time.
+    let (pins, current) = (&pack.facts().tools, host.definitions());
+    let registry = RegistrySnapshot::of(pins.keys(), &digests(&current));
+    let drift = DriftReport::of(pins, pack.manifest().definitions(), &current);
     let guards = ExpectedGuards {
         pack: *pack.digest(),
         bundle: *bundle.digest(),
@@ -99,11 +113,17 @@ pub fn admit<'a>(
         engine: engine(),
         chain: chain.map(|chain| *chain.digest()),
     };
-    let gate = bundle.gate(mode).map_err(AdmitError::Mode)?;
-    let rights = chain.map(rights_of);
-    let subject = Subject { facts: pack.facts(), registry: &registry, rights: rights.as_ref() };
-    let decision = gate.evaluate_pack(&subject, now);
-    Ok(Admission { pack, bundle, gate, registry, rights, agreement, guards, decision })
+    let (rights, tenant) = (chain.map(rights_of), place.tenant.clone());
+    let subject = Subject {
+        facts: pack.facts(),
+        registry: &registry,
+        drift: Some(&drift),
+        tenant: &tenant,
+        rights: rights.as_ref(),
+    };
+    let judge = bundle.gate(mode).map_err(AdmitError::Mode)?.judge(&subject);
+    let decision = judge.evaluate_pack(now);
+    Ok(Admission { pack, bundle, judge, registry, drift, rights, tenant, agreement, guards, decision })
 }
 
 /// Refuses a pack that nobody signed, whatever a policy says: what other nodes hand on is signed.
@@ -190,10 +210,17 @@ impl Admission<'_> {
         &self.guards
     }
 
+    /// In what ways this node's tools differ from those that the pack pins. It explains a denial,
+    /// and decides nothing.
+    #[must_use]
+    pub const fn drift(&self) -> &DriftReport {
+        &self.drift
+    }
+
     /// Judges one call.
     #[must_use]
     pub fn judge(&self, call: &ToolCall, now: Timestamp) -> Decision {
-        self.judge_request(&call.request(), now)
+        self.judge.evaluate_call(call, now)
     }
 
     /// Judges one call in another mode than this admission's: for judging a recorded one again.
@@ -201,15 +228,34 @@ impl Admission<'_> {
     /// # Errors
     /// [`ModeError`] if the policy does not provide for the mode.
     pub fn judge_in(&self, mode: Mode, call: &ToolCall, now: Timestamp) -> Result<Decision, ModeError> {
-        let subject = Subject { facts: self.pack.facts(), registry: &self.registry, rights: self.rights.as_ref() };
-        Ok(self.bundle.gate(mode)?.evaluate(&subject, &call.request(), now))
+        if mode == self.judge.mode() {
+            return Ok(self.judge(call, now));
+        }
+        Ok(self.bundle.gate(mode)?.evaluate_call(&self.subject(), call, now))
     }
 
-    /// Judges a request, which may be about several tools, scopes and models at once.
+    /// Judges a request, which may be about several tools, scopes and models at once. It is only a
+    /// question: no permit follows from the answer.
     #[must_use]
     pub fn judge_request(&self, request: &Request, now: Timestamp) -> Decision {
-        let subject = Subject { facts: self.pack.facts(), registry: &self.registry, rights: self.rights.as_ref() };
-        self.gate.evaluate(&subject, request, now)
+        self.judge.evaluate(request, now)
+    }
+
+    /// Says which entries have a say in `request`, and with `arguments` what limits find in them.
+    /// It shows digests and raw values: for a person at this node, and on request only.
+    #[must_use]
+    pub fn explain(&self, request: &Request, arguments: Option<&[u8]>) -> Explanation {
+        explain(self.bundle.policy(), &self.subject(), request, arguments)
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            facts: self.pack.facts(),
+            registry: &self.registry,
+            drift: Some(&self.drift),
+            tenant: &self.tenant,
+            rights: self.rights.as_ref(),
+        }
     }
 
     /// What a permit for `call` at `site` is bound to; `None` if this node has no such tool.
@@ -226,7 +272,7 @@ impl Admission<'_> {
             pack: self.guards.pack,
             bundle: self.guards.bundle,
             chain: self.guards.chain,
-            mode: self.gate.mode(),
+            mode: self.judge.mode(),
         })
     }
 
@@ -255,12 +301,13 @@ pub struct AllowedCall<'c> {
 }
 
 impl<'c> AllowedCall<'c> {
-    /// Uses `permit` up for `call` as it is handed over, at `site`, after its verdict was recorded
-    /// in `frame`.
+    /// Uses `permit` up for `call` as it is handed over, at `site`, after what it stands on was
+    /// recorded in `frame`: the verdict, or for what was only warned about the warned frame, and for
+    /// what a person approved that approval.
     ///
     /// # Errors
     /// What [`Permit::redeem`] refuses; [`PermitError::Denied`] if this node has no such tool, or
-    /// `frame` is not the verdict on this call in this run's log.
+    /// `frame` is not that frame about this call in this run's log.
     pub fn redeem(
         permit: Permit,
         frame: DurableFrame,
@@ -270,9 +317,7 @@ impl<'c> AllowedCall<'c> {
         now: Timestamp,
     ) -> Result<Self, PermitError> {
         let actual = admission.binding(call, site).ok_or(PermitError::Denied)?;
-        // The frame must be this very call's verdict, in this run's log.
-        let recorded = matches!(frame.verdict(), Some((index, VerdictOutcome::Allowed | VerdictOutcome::Warned)) if index == site.index);
-        if !recorded || *frame.run() != site.run {
+        if !is_recorded(&permit, &frame, site.index) || *frame.run() != site.run {
             return Err(PermitError::Denied);
         }
         Ok(Self { call, redeemed: permit.redeem(&actual, now)?, frame })
@@ -289,8 +334,17 @@ impl<'c> AllowedCall<'c> {
         &self.redeemed
     }
 
-    /// The frame that its verdict is recorded in.
+    /// The frame that what it stands on is recorded in.
     pub const fn frame(&self) -> &DurableFrame {
         &self.frame
+    }
+}
+
+/// Whether `frame` is what `permit` stands on, about the call numbered `index`.
+fn is_recorded(permit: &Permit, frame: &DurableFrame, index: u64) -> bool {
+    match permit.approval() {
+        _ if permit.warned() => frame.warned() == Some((index, permit.digest())),
+        Some(request) => frame.approval() == Some((index, request)),
+        None => frame.verdict() == Some((index, VerdictOutcome::Allowed)),
     }
 }

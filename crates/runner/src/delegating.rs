@@ -297,9 +297,9 @@ fn judge(world: &World, state: &State, loaded: &Loaded, bytes: &[u8]) -> Result<
     };
     let mode = Mode::parse(world.environment.policy_mode.as_deref()).map_err(DelegateError::Mode)?;
     // Whatever could still fail is tried before the nonce is used up.
-    admit(&loaded.pack, &loaded.bundle, None, &host, &state.node(), mode, loaded.now).map_err(DelegateError::Admit)?;
+    admit(&loaded.pack, &loaded.bundle, None, &host, &state.place(), mode, loaded.now).map_err(DelegateError::Admit)?;
     let chain = accept(bytes, &context, &state.memory).map_err(DelegateError::Accept)?;
-    let admission = admit(&loaded.pack, &loaded.bundle, Some(&chain), &host, &state.node(), mode, loaded.now);
+    let admission = admit(&loaded.pack, &loaded.bundle, Some(&chain), &host, &state.place(), mode, loaded.now);
     let admission = admission.map_err(DelegateError::Admit)?;
     let (decision, admitted) = (admission.decision().clone(), admission.allowed());
     drop(admission);

@@ -1,20 +1,22 @@
 //! The graph executor: one call after another, each judged, recorded, and only then made.
 
+mod permission;
+
 use std::collections::BTreeMap;
 
 use reach_pack_integrity::{Node, ResolveError, StepId};
-use reach_policy::Mode;
-use reach_policy::{Decision, Outcome, PermitError};
+use reach_policy::{Decision, Mode, Outcome, PermitError};
 use reach_replay::{
-    CallResult, DurableFrame, EndReason, Event, LogSink, PolicyMode, RecordError, Recorder, ResultOutcome, Verdict,
-    VerdictOutcome,
+    Approved, CallResult, DurableFrame, EndReason, Event, LogSink, PolicyMode, RecordError, Recorder, ResultOutcome,
+    Verdict, VerdictOutcome,
 };
 use reach_types::{Timestamp, ToolCall};
 use serde_json::Value;
 
 use crate::{
     World,
-    admission::{Admission, AllowedCall, CallSite},
+    admission::{Admission, CallSite},
+    approving::{Approvals, NotApproved},
     standing::{Standing, StandingError},
     tools::{Progress, ToolError, ToolHost},
 };
@@ -28,6 +30,8 @@ pub enum Ending {
     Refused(Box<Decision>),
     /// What the run was admitted on does not stand any more.
     Withdrawn(Box<StandingError>),
+    /// A person was to be asked about a call, and did not approve it.
+    NotApproved(Box<NotApproved>),
     /// A permit was not redeemed.
     PermitRefused(PermitError),
     /// A step's arguments could not be made from earlier results.
@@ -44,10 +48,40 @@ impl Ending {
     pub const fn reason(&self) -> EndReason {
         match self {
             Self::Completed => EndReason::Completed,
-            Self::Refused(_) | Self::Withdrawn(_) | Self::PermitRefused(_) => EndReason::Refused,
+            Self::Refused(_) | Self::Withdrawn(_) | Self::NotApproved(_) | Self::PermitRefused(_) => EndReason::Refused,
             Self::Unresolved(_) | Self::Failed(_) => EndReason::Failed,
             Self::Limit => EndReason::Limit,
         }
+    }
+}
+
+/// What a run is carried out with.
+pub struct Means<'a, S: LogSink> {
+    /// What makes its calls.
+    pub host: &'a mut dyn ToolHost,
+    /// What records it.
+    pub recorder: &'a mut Recorder<S>,
+    /// What says whether it may go on.
+    pub standing: &'a mut dyn Standing,
+    /// Whom it asks about its calls.
+    pub approvals: &'a mut dyn Approvals,
+}
+
+/// Why a step has no result.
+enum Stop {
+    Ended(Ending),
+    Unrecorded(RecordError),
+}
+
+impl From<Ending> for Stop {
+    fn from(ending: Ending) -> Self {
+        Self::Ended(ending)
+    }
+}
+
+impl From<RecordError> for Stop {
+    fn from(error: RecordError) -> Self {
+        Self::Unrecorded(error)
     }
 }
 
@@ -55,34 +89,37 @@ impl Ending {
 pub struct Execution<'a, S: LogSink> {
     world: &'a World,
     admission: &'a Admission<'a>,
-    host: &'a mut dyn ToolHost,
-    recorder: &'a mut Recorder<S>,
-    standing: &'a mut dyn Standing,
+    with: Means<'a, S>,
     site: CallSite,
     results: BTreeMap<StepId, Value>,
+    /// What people approved, as recorded.
+    approved: Vec<Approved>,
     /// The earliest time a decision may be made as of: the clock never runs backwards in a run.
     floor: Timestamp,
 }
 
 impl<'a, S: LogSink> Execution<'a, S> {
-    /// An execution of `admission`'s graph by `host`, recorded by `recorder`, for as long as
-    /// `standing` says so.
-    pub fn new(
+    /// An execution of `admission`'s graph, starting at `site` and no earlier than `floor`.
+    pub const fn new(
         world: &'a World,
         admission: &'a Admission<'a>,
-        host: &'a mut dyn ToolHost,
-        recorder: &'a mut Recorder<S>,
-        standing: &'a mut dyn Standing,
+        with: Means<'a, S>,
         site: CallSite,
         floor: Timestamp,
     ) -> Self {
-        Self { world, admission, host, recorder, standing, site, results: BTreeMap::new(), floor }
+        Self { world, admission, with, site, results: BTreeMap::new(), approved: Vec::new(), floor }
     }
 
     /// How many calls have been judged.
     #[must_use]
     pub const fn calls(&self) -> u64 {
         self.site.index
+    }
+
+    /// What people approved so far, as the log holds it.
+    #[must_use]
+    pub fn approved(&self) -> &[Approved] {
+        &self.approved
     }
 
     /// Runs the graph from its start to its end; `progress` hears each step's name.
@@ -95,10 +132,10 @@ impl<'a, S: LogSink> Execution<'a, S> {
         for _ in 0..graph.max_steps() {
             let Some(node) = next else { return Ok(Ending::Completed) };
             let result = match self.step(node, &mut |done, total| progress(node.id().as_str(), done, total)) {
-                Ok(Ok(result)) => result,
-                Ok(Err(ending)) => return Ok(ending),
-                Err(RecordError::Limit { .. }) => return Ok(Ending::Limit),
-                Err(error) => return Err(error),
+                Ok(result) => result,
+                Err(Stop::Ended(ending)) => return Ok(ending),
+                Err(Stop::Unrecorded(RecordError::Limit { .. })) => return Ok(Ending::Limit),
+                Err(Stop::Unrecorded(error)) => return Err(error),
             };
             next = node.after(&result).and_then(|id| graph.node(id));
             self.results.insert(node.id().clone(), result);
@@ -111,47 +148,28 @@ impl<'a, S: LogSink> Execution<'a, S> {
         self.floor
     }
 
-    /// One call: judged, its verdict durable, all that the run rests on still standing, its permit
-    /// redeemed, made, its result durable.
-    fn step(&mut self, node: &Node, progress: Progress<'_>) -> Result<Result<Value, Ending>, RecordError> {
-        let results = &self.results;
-        let arguments = match node.arguments().resolve(&|id| results.get(id)) {
-            Ok(arguments) => arguments.to_string().into_bytes(),
-            Err(error) => return Ok(Err(Ending::Unresolved(error))),
-        };
-        // What a tool needs is judged too, whether or not the pack's author wrote it down.
-        let scopes = node.scopes().iter().cloned().chain(self.host.scopes(node.tool())).collect();
-        let call = ToolCall { tool: node.tool().clone(), scopes, arguments };
+    /// One call: judged, its verdict durable, and a person's approval of it where one is asked for;
+    /// all that the run rests on still standing, its permit redeemed, made, its result durable.
+    fn step(&mut self, node: &Node, progress: Progress<'_>) -> Result<Value, Stop> {
+        let call = self.call_of(node)?;
         let now = self.now();
         let decision = self.admission.judge(&call, now);
-        let frame = self.record_verdict(node, &call, &decision)?;
-        if decision.outcome() == Outcome::Deny {
-            return Ok(Err(Ending::Refused(Box::new(decision))));
-        }
+        let verdict = self.record_verdict(node, &call, &decision)?;
+        let leave = self.leave(node, &call, decision, verdict)?;
         let now = self.now();
-        if let Err(error) = self.standing.check(now) {
-            return Ok(Err(Ending::Withdrawn(Box::new(error))));
-        }
-        let allowed = match self.redeem(&decision, frame, &call) {
-            Ok(allowed) => allowed,
-            Err(error) => return Ok(Err(Ending::PermitRefused(error))),
-        };
-        let result = self.host.call(&allowed, progress);
+        self.with.standing.check(now).map_err(|error| Ending::Withdrawn(Box::new(error)))?;
+        let allowed = self.redeem(leave, &call)?;
+        let result = self.with.host.call(&allowed, progress);
         self.record_result(&result)?;
         self.site.index = self.site.index.saturating_add(1);
-        Ok(result.map_err(Ending::Failed))
+        Ok(result.map_err(Ending::Failed)?)
     }
 
-    fn redeem<'c>(
-        &mut self,
-        decision: &Decision,
-        frame: DurableFrame,
-        call: &'c ToolCall,
-    ) -> Result<AllowedCall<'c>, PermitError> {
-        let binding = self.admission.binding(call, &self.site).ok_or(PermitError::Denied)?;
-        let permit = decision.permit(binding, self.admission.pack().expires())?;
-        let now = self.now();
-        AllowedCall::redeem(permit, frame, self.admission, call, &self.site, now)
+    fn call_of(&self, node: &Node) -> Result<ToolCall, Ending> {
+        let arguments = node.arguments().resolve(&|id| self.results.get(id)).map_err(Ending::Unresolved)?;
+        // What a tool needs is judged too, whether or not the pack's author wrote it down.
+        let scopes = node.scopes().iter().cloned().chain(self.with.host.scopes(node.tool())).collect();
+        Ok(ToolCall { tool: node.tool().clone(), scopes, arguments: arguments.to_string().into_bytes() })
     }
 
     fn record_verdict(
@@ -172,7 +190,7 @@ impl<'a, S: LogSink> Execution<'a, S> {
             codes: verdict_codes(decision),
             now: decision.now(),
         };
-        self.recorder.record(Event::Verdict(verdict))
+        self.with.recorder.record(Event::Verdict(verdict))
     }
 
     fn record_result(&mut self, result: &Result<Value, ToolError>) -> Result<(), RecordError> {
@@ -182,7 +200,7 @@ impl<'a, S: LogSink> Execution<'a, S> {
         };
         let result =
             CallResult { call: self.site.index, outcome, payload: payload.into_bytes().into(), at: self.now() };
-        self.recorder.record(Event::Result(result)).map(drop)
+        self.with.recorder.record(Event::Result(result)).map(drop)
     }
 }
 
@@ -194,18 +212,23 @@ pub(crate) const fn verdict_mode(mode: Mode) -> PolicyMode {
     }
 }
 
-/// How a log writes a decision's outcome.
+/// How a log writes a decision's outcome: what the rules say of the call. That mode warn lets it
+/// through all the same is a frame of its own.
 pub(crate) const fn verdict_outcome(outcome: Outcome) -> VerdictOutcome {
     match outcome {
         Outcome::Allow => VerdictOutcome::Allowed,
-        Outcome::Warned => VerdictOutcome::Warned,
-        Outcome::Deny => VerdictOutcome::Denied,
+        Outcome::Ask => VerdictOutcome::Asked,
+        Outcome::Warned | Outcome::Deny => VerdictOutcome::Denied,
     }
 }
 
-/// How a log writes a decision's reasons.
+/// How a log writes a decision's reasons, or its questions where it asks.
 pub(crate) fn verdict_codes(decision: &Decision) -> Vec<String> {
-    let mut codes: Vec<String> = decision.violations().iter().map(|violation| violation.code().to_owned()).collect();
+    let reasons = match decision.outcome() {
+        Outcome::Ask => decision.questions(),
+        Outcome::Allow | Outcome::Warned | Outcome::Deny => decision.violations(),
+    };
+    let mut codes: Vec<String> = reasons.iter().map(|reason| reason.code().to_owned()).collect();
     codes.dedup();
     codes
 }

@@ -8,14 +8,17 @@ pub mod policies;
 pub mod trusting;
 
 mod admission;
+mod approving;
 mod auditing;
 mod command_signer;
 mod delegating;
+mod denials;
 mod downgrade;
 mod environment;
 mod execute;
 mod init;
 mod memory;
+mod permits;
 mod process;
 mod recovery;
 mod replaying;
@@ -29,20 +32,23 @@ mod state_error;
 mod tools;
 mod world;
 
-pub use admission::{Admission, AdmitError, AllowedCall, CallSite, ENGINE, admit, require_signed};
+pub use admission::{Admission, AdmitError, AllowedCall, CallSite, ENGINE, Place, admit, require_signed};
+pub use approving::{AnswerError, Approvals, Asking, MAX_ASK_TIMEOUT, NotApproved, answer};
 pub use auditing::{AuditError, AuditReport, ProofPaths, RunLogFault, audit, check_proof, export, prove};
 pub use command_signer::{
     CommandError, CommandSigner, CommandSpec, MAX_SIGNER_ANSWER, MAX_SIGNER_SAID, MAX_SIGNER_TIME,
 };
 pub use delegating::{Accepted, DelegateError, Handing, Issued, accept_from, issue_to};
+pub use denials::{DenialDesk, MAX_OWN_ENTRIES, MAX_TENANT_OWN_ENTRIES, MIN_SUMMARY_INTERVAL, Recording};
 pub use downgrade::{
     DOWNGRADE_PAYLOAD_TYPE, Downgrade, DowngradeError, Downgraded, MAX_DOWNGRADE_BYTES, MAX_DOWNGRADE_PAYLOAD_BYTES,
     MAX_DOWNGRADE_VALIDITY, OlderPack, allow_downgrade, sign_downgrade,
 };
 pub use environment::{Environment, EnvironmentError, Stage};
-pub use execute::{Ending, Execution};
+pub use execute::{Ending, Execution, Means};
 pub use init::{InitOptions, Initialised, init};
 pub use memory::{Lowered, MAX_LEFT_VERSIONS, MemoryError, NodeMemory, Seen};
+pub use permits::{MAX_PERMIT_LIFE, PermitFileError, PresentedPermit, WithdrawnUnder, redeem_permit, seal_permit};
 pub use process::{harden_process, take_panic};
 pub use recovery::{Unfinished, recover, unfinished};
 pub use replaying::{ReplayRunError, verify_all, verify_seal};
@@ -62,6 +68,7 @@ use reach_types::CodeRow;
 /// Every code this crate can refuse with.
 pub const CODES: &[&[CodeRow]] = &[
     AdmitError::ROWS,
+    AnswerError::ROWS,
     AuditError::ROWS,
     CommandError::ROWS,
     DelegateError::ROWS,
@@ -74,8 +81,11 @@ pub const CODES: &[&[CodeRow]] = &[
     MemoryError::ROWS,
     packs::ExemptError::ROWS,
     packs::PackFileError::ROWS,
+    PermitFileError::ROWS,
     plugins::PluginFileError::ROWS,
     policies::PolicyFileError::ROWS,
+    policies::ReloadError::ROWS,
+    NotApproved::ROWS,
     ReplayRunError::ROWS,
     RunError::ROWS,
     RunLogFault::ROWS,

@@ -1,12 +1,16 @@
-//! What a node must not forget: floors, nonces, roots of runs, and the latest time it has seen.
+//! What a node must not forget: floors, nonces, roots of runs, used permits, and the latest time it
+//! has seen.
 
 mod floors;
 mod lowered;
+mod redemptions;
+mod summary;
 
 pub use lowered::{Lowered, MAX_LEFT_VERSIONS, Seen};
 
 use std::{
     fs::OpenOptions,
+    io::ErrorKind,
     os::unix::fs::OpenOptionsExt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
@@ -23,22 +27,13 @@ use redb::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
+use summary::Summary;
+
 const SUMMARY: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("summary");
 const FLOORS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("floors");
 const NONCES: TableDefinition<'_, (&[u8; 32], &[u8; 32]), &[u8]> = TableDefinition::new("nonces");
 const ROOTS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("roots");
-const SUMMARY_KEY: &str = "summary";
-
-/// What is true of the whole file. The counts are what tells a table that damage made unfindable
-/// from one that is empty: redb would make it again, and every used nonce would be fresh.
-#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
-struct Summary {
-    high_water: u64,
-    generation: u64,
-    floors: u64,
-    nonces: u64,
-    roots: u64,
-}
+const REDEMPTIONS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("redemptions");
 
 /// Why the node's memory did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +42,9 @@ pub enum MemoryError {
     /// Another process writes to it.
     #[error("another process is using this state directory")]
     Locked,
+    /// The file is gone.
+    #[error("the node's memory, `node.redb`, is gone")]
+    Missing,
     /// The file cannot be read as what it should be.
     #[error("the node's memory is damaged: {detail}")]
     Corrupt {
@@ -69,6 +67,7 @@ pub enum MemoryError {
 
 reach_types::codes!(MemoryError {
     Locked => ("state.locked", Environment, "wait for the other command, or ask the running `reach serve`"),
+    Missing => ("state.memory_missing", Expired, "bring node.redb back: without it used nonces and raised floors are forgotten"),
     Corrupt => ("state.memory_corrupt", Refused, "restore the state directory from a backup"),
     Full => ("state.memory_full", Limit, "release what should run as a newer version of the pack instead of going back"),
     Io => ("state.memory_io", Environment, "check the disk and its permissions"),
@@ -108,6 +107,7 @@ impl NodeMemory {
             txn.open_table(FLOORS)?;
             txn.open_table(NONCES)?;
             txn.open_table(ROOTS)?;
+            txn.open_table(REDEMPTIONS)?;
             Ok(())
         })?;
         Ok(memory)
@@ -142,6 +142,14 @@ impl NodeMemory {
     /// Every variant of [`MemoryError`].
     pub fn generation(&self) -> Result<u64, MemoryError> {
         self.summary().map(|summary| summary.generation)
+    }
+
+    /// How many floors are kept: they are raised and never dropped, so this only ever counts up.
+    ///
+    /// # Errors
+    /// Every variant of [`MemoryError`].
+    pub fn floors(&self) -> Result<u64, MemoryError> {
+        self.summary().map(|summary| summary.floors)
     }
 
     fn with(open: impl FnOnce() -> Result<Store, redb::Error>) -> Result<Self, MemoryError> {
@@ -190,14 +198,14 @@ impl NodeMemory {
         self.call(|| {
             let mut txn = database.begin_write()?;
             txn.set_quick_repair(true);
-            let mut summary = load_summary(&txn)?;
+            let mut summary = Summary::load(&txn)?;
             match body(&txn, &mut summary)? {
                 (value, Change::None) => {
                     txn.abort()?;
                     Ok(value)
                 }
                 (value, Change::Made) => {
-                    store_summary(&txn, summary)?;
+                    summary.store(&txn)?;
                     txn.commit()?;
                     Ok(value)
                 }
@@ -207,12 +215,7 @@ impl NodeMemory {
 
     /// The summary, held against the tables that are there.
     fn summary(&self) -> Result<Summary, MemoryError> {
-        self.read(|txn| {
-            let bytes = txn.open_table(SUMMARY)?.get(SUMMARY_KEY)?.map(|value| value.value().to_vec());
-            let counts =
-                (txn.open_table(FLOORS)?.len()?, txn.open_table(NONCES)?.len()?, txn.open_table(ROOTS)?.len()?);
-            checked_summary(bytes, counts)
-        })
+        self.read(Summary::read)
     }
 
     /// The latest time this node has acted at.
@@ -244,34 +247,6 @@ impl Drop for NodeMemory {
     }
 }
 
-fn load_summary(txn: &WriteTransaction) -> Result<Summary, redb::Error> {
-    let bytes = txn.open_table(SUMMARY)?.get(SUMMARY_KEY)?.map(|value| value.value().to_vec());
-    checked_summary(bytes, counts(txn)?)
-}
-
-fn counts(txn: &WriteTransaction) -> Result<(u64, u64, u64), redb::Error> {
-    Ok((txn.open_table(FLOORS)?.len()?, txn.open_table(NONCES)?.len()?, txn.open_table(ROOTS)?.len()?))
-}
-
-/// Only a file without any row has no summary yet.
-fn checked_summary(bytes: Option<Vec<u8>>, counts: (u64, u64, u64)) -> Result<Summary, redb::Error> {
-    let summary = match bytes {
-        None => Some(Summary::default()),
-        Some(bytes) => unseal::<Summary>(SUMMARY_KEY.as_bytes(), &bytes),
-    };
-    let whole = summary.filter(|summary| (summary.floors, summary.nonces, summary.roots) == counts);
-    whole.ok_or_else(|| redb::Error::Corrupted("rows or whole tables are missing".to_owned()))
-}
-
-fn store_summary(txn: &WriteTransaction, summary: Summary) -> Result<(), redb::Error> {
-    let (floors, nonces, roots) = counts(txn)?;
-    let summary = Summary { generation: summary.generation.saturating_add(1), floors, nonces, roots, ..summary };
-    let bytes = seal(SUMMARY_KEY.as_bytes(), &summary);
-    let bytes = bytes.ok_or_else(|| redb::Error::Corrupted("the summary cannot be written".to_owned()))?;
-    txn.open_table(SUMMARY)?.insert(SUMMARY_KEY, bytes.as_slice())?;
-    Ok(())
-}
-
 fn builder() -> redb::Builder {
     let mut builder = Database::builder();
     builder.set_concurrency_mode(ConcurrencyMode::SingleWriter).set_cache_size(4 * 1024 * 1024);
@@ -282,6 +257,7 @@ fn guarded<T>(body: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, Memory
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch)) => Err(MemoryError::Locked),
+        Ok(Err(redb::Error::Io(error))) if error.kind() == ErrorKind::NotFound => Err(MemoryError::Missing),
         Ok(Err(redb::Error::Io(error))) => Err(MemoryError::Io { detail: error.to_string() }),
         Ok(Err(error)) => Err(corrupt(&error)),
         Err(_) => Err(MemoryError::Corrupt { detail: "the store gave up reading it".to_owned() }),

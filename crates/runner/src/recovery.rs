@@ -3,14 +3,14 @@
 use std::{fs::TryLockError, path::Path, time::Duration};
 
 use reach_audit_ledger::{Author, EntryKind, ReadError};
-use reach_replay::{EndReason, Limits, Outcome, read_frames};
+use reach_replay::{Approved, EndReason, Event, Frame, Limits, Outcome, read_frames};
 use reach_types::{Blake3Digest, RunId};
 use serde_json::json;
 
 use crate::{
     World, files,
     replaying::verify_seal,
-    running::ended,
+    running::{approval, ended},
     state::{State, node_run},
     state_error::StateError,
 };
@@ -28,6 +28,8 @@ pub struct Unfinished {
     pub running: bool,
     /// Why the log ended, if it was sealed and only its last ledger entry is missing.
     pub sealed: Option<EndReason>,
+    /// What people approved in it, which the ledger does not hold yet.
+    pub approved: Vec<Approved>,
 }
 
 /// The unfinished runs of `state`, with what their logs hold.
@@ -41,11 +43,16 @@ pub fn unfinished(state: &State) -> Result<Vec<Unfinished>, StateError> {
 
 /// Reads as far as whole frames go. The log is not trusted here: what is recorded is what was seen.
 fn look(state: &State, run: RunId) -> Unfinished {
-    let mut found = Unfinished { run, frames: 0, head: None, running: false, sealed: None };
+    let mut found = Unfinished { run, frames: 0, head: None, running: false, sealed: None, approved: Vec::new() };
     let Ok(file) = files::open(&state.run_dir(&run).join("run.rlog")) else { return found };
     // The recorder holds the log's lock for as long as it lives.
     found.running = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
-    let read = read_frames(std::io::BufReader::new(file), &Limits::default(), &mut |_, _| {});
+    let mut note = |_, frame: &Frame| {
+        if let Frame::Event(Event::Approval(approved)) = frame {
+            found.approved.push(approved.as_ref().clone());
+        }
+    };
+    let read = read_frames(std::io::BufReader::new(file), &Limits::default(), &mut note);
     if let Ok(report) = read {
         found.frames = report.frames;
         found.head = report.head;
@@ -77,7 +84,9 @@ pub fn recover(world: &World, state: &mut State, trust: &Path) -> Result<Vec<Unf
             Some(reason) => (EntryKind::RunEnded, ended(reason, &head, one.frames)),
             None => (EntryKind::RunInterrupted, json!({ "head": head, "frames": one.frames })),
         };
-        state.append(world, one.run, &Author::Operator, &[entry])?;
+        let mut entries: Vec<_> = one.approved.iter().map(|one| (EntryKind::RunApproved, approval(one))).collect();
+        entries.push(entry);
+        state.append(world, one.run, &Author::Operator, &entries)?;
     }
     if !found.is_empty() || behind.is_some() {
         state.checkpoint()?;

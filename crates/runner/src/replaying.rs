@@ -1,23 +1,26 @@
 //! Replay of a recorded run: chain, seal, guards, every verdict again, and the ledger's head.
 
+mod rejudge;
+
 use std::{collections::BTreeMap, path::Path};
 
 use reach_audit_ledger::{EntryKind, ReadError};
 use reach_policy::{Mode, ModeError};
-use reach_replay::{Event, Frame, Limits, Outcome, PolicyMode, ReplayError, Report, Verdict, verify_with};
+use reach_replay::{Frame, Limits, Outcome, ReplayError, Report, verify_with};
 use reach_signing::VerifiedTrust;
-use reach_types::{Blake3Digest, JsonLimits, Timestamp, ToolCall, read_json_value};
+use reach_types::{Blake3Digest, JsonLimits, Timestamp, read_json_value};
 
 use crate::{
     World,
-    admission::{Admission, AdmitError, admit},
-    execute::{verdict_codes, verdict_mode, verdict_outcome},
+    admission::{AdmitError, admit},
     files::{self, FileError},
     running::{Loaded, RunError, Sources},
     state::State,
     state_error::StateError,
-    tools::BuiltinTools,
+    tools::{BuiltinTools, ToolHost as _},
 };
+
+use rejudge::Rejudge;
 
 /// Why a run log was rejected.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +52,14 @@ pub enum ReplayRunError {
         /// The call.
         call: u64,
     },
+    /// A recorded warning or approval that does not fit the verdict, judged again.
+    #[error("frame {sequence}: what is recorded to let call {call} through is not for this call under this policy")]
+    PermissionChanged {
+        /// The frame.
+        sequence: u64,
+        /// The call.
+        call: u64,
+    },
     /// The ledger holds no end of this run.
     #[error("the ledger holds no end of this run")]
     NotInLedger,
@@ -59,6 +70,7 @@ pub enum ReplayRunError {
 
 reach_types::codes!(ReplayRunError {
     VerdictChanged => ("replay.verdict_changed", Refused, "compare the policy bundle and the executor with those of the run"),
+    PermissionChanged => ("replay.permission_changed", Refused, "compare the log with the ledger's `run.approved` entries, and the policy bundle with that of the run"),
     NotInLedger => ("replay.not_in_ledger", Refused, "name the state directory that the run was made with"),
     LedgerMismatch => ("replay.ledger_mismatch", Refused, "the log and the ledger cannot both be right; compare both with the published checkpoint"),
 } wrap { File, Log, Load, State, Admit, Mode });
@@ -82,44 +94,20 @@ pub fn verify_all(world: &World, state: &State, log: &Path, sources: &Sources<'_
     let loaded = Loaded::verify_past(world, state, sources).map_err(ReplayRunError::Load)?;
     let mode = Mode::parse(world.environment.policy_mode.as_deref()).map_err(ReplayRunError::Mode)?;
     let host = BuiltinTools::definitions_only();
-    let admission = admit(&loaded.pack, &loaded.bundle, None, &host, &state.node(), mode, loaded.now);
+    let admission = admit(&loaded.pack, &loaded.bundle, None, &host, &state.place(), mode, loaded.now);
     let admission = admission.map_err(ReplayRunError::Admit)?;
     let file = files::open(log).map_err(ReplayRunError::File)?;
-    let mut changed = None;
-    let mut judge = |sequence: u64, frame: &Frame| {
-        if changed.is_none() {
-            changed = rejudge(&admission, sequence, frame);
-        }
-    };
+    let mut rejudge = Rejudge::new(&admission, host.identity());
+    let mut judge = |sequence: u64, frame: &Frame| rejudge.follow(sequence, frame);
     let reader = std::io::BufReader::new(file);
     let report =
         verify_with(reader, &loaded.trust, Some(admission.guards()), &Limits::default(), loaded.now, &mut judge);
     let report = report.map_err(ReplayRunError::Log)?;
-    if let Some(error) = changed {
-        return Err(error);
-    }
+    rejudge.finish()?;
     if report.outcome == Outcome::Verified {
         check_ledger(state, &report)?;
     }
     Ok(report)
-}
-
-/// Judges one recorded call as of the moment that was recorded with it.
-fn rejudge(admission: &Admission<'_>, sequence: u64, frame: &Frame) -> Option<ReplayRunError> {
-    let Frame::Event(Event::Verdict(verdict)) = frame else { return None };
-    let Verdict { tool, scopes, arguments, .. } = verdict;
-    let asked = ToolCall { tool: tool.clone(), scopes: scopes.clone(), arguments: arguments.bytes().to_vec() };
-    let mode = match verdict.mode {
-        PolicyMode::Enforce => Mode::Enforce,
-        PolicyMode::Warn => Mode::Warn,
-    };
-    let changed = ReplayRunError::VerdictChanged { sequence, call: verdict.call };
-    // A mode that the bundle does not provide for cannot have given this verdict.
-    let Ok(decision) = admission.judge_in(mode, &asked, verdict.now) else { return Some(changed) };
-    let given = (verdict_mode(decision.mode()), verdict_outcome(decision.outcome()), verdict_codes(&decision));
-    let same = given == (verdict.mode, verdict.outcome, verdict.codes.clone())
-        && admission.definition(&asked).is_none_or(|definition| definition == verdict.definition);
-    (!same).then_some(changed)
 }
 
 /// The run's last ledger entry must hold the log's head and count.

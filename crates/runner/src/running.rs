@@ -4,15 +4,15 @@ mod entries;
 mod loaded;
 
 pub use entries::end_reason;
-pub(crate) use entries::ended;
+pub(crate) use entries::{approval, ended};
 pub use loaded::{Loaded, Sources};
 
 use std::path::{Path, PathBuf};
 
 use reach_audit_ledger::{Author, EntryKind};
 use reach_pack_integrity::Provenance;
-use reach_policy::{Decision, Mode, ModeError};
-use reach_replay::{Header, Limits, RecordError, Recorder, Sealed};
+use reach_policy::{Decision, Mode, ModeError, PermitError};
+use reach_replay::{Approved, Header, Limits, RecordError, Recorder, Sealed};
 use reach_signing::Role;
 use reach_types::{Blake3Digest, Class, Code, CodeRow, RunId};
 use serde_json::json;
@@ -20,8 +20,9 @@ use serde_json::json;
 use crate::{
     World,
     admission::{Admission, AdmitError, CallSite, admit},
+    approving::{Asked, Asking},
     environment::EnvironmentError,
-    execute::{Ending, Execution},
+    execute::{Ending, Execution, Means},
     files::{self, FileError, require_directory},
     packs::PackFileError,
     policies::PolicyFileError,
@@ -118,8 +119,10 @@ impl RunReport {
         match &self.ending {
             None => first_violation(&self.admission),
             Some(Ending::Completed) => None,
-            Some(Ending::Refused(decision)) => first_violation(decision),
+            // A decision that was no permission any more is a refusal, whatever it says.
+            Some(Ending::Refused(decision)) => first_violation(decision).or_else(|| of(&PermitError::Denied)),
             Some(Ending::Withdrawn(error)) => of(error.as_ref()),
+            Some(Ending::NotApproved(error)) => of(error.as_ref()),
             Some(Ending::PermitRefused(error)) => of(error),
             Some(Ending::Unresolved(error)) => of(error),
             Some(Ending::Failed(error)) => of(error),
@@ -149,7 +152,8 @@ pub fn first_violation(decision: &Decision) -> Option<(CodeRow, String)> {
         .map(|violation| (violation.rule().row(), format!("`{}`: {}", violation.subject(), violation.rule())))
 }
 
-/// Runs the pack of `sources` over what `reach` names, on the node of `state`.
+/// Runs the pack of `sources` over what `reach` names, on the node of `state`. Calls that wait for a
+/// person are put to one as `asking` says, and refused without it.
 ///
 /// The ledger holds the admission before anything runs and the log's head after it ended; each
 /// call's verdict is durable in the log before the call is made.
@@ -162,15 +166,17 @@ pub fn run(
     state: &mut State,
     sources: &Sources<'_>,
     reach: &Reach<'_>,
+    asking: Option<Asking<'_>>,
     progress: &mut dyn FnMut(&str, u64, Option<u64>),
 ) -> Result<RunReport, RunError> {
     require_directory(reach.workspace)?;
+    asking.as_ref().map_or(Ok(()), |asking| require_directory(asking.directory))?;
     let loaded = Loaded::verify(world, state, sources).or_else(|error| refused(world, state, error))?;
     loaded.remember(state)?;
     let host = BuiltinTools::definitions_only();
     let mode = Mode::parse(world.environment.policy_mode.as_deref()).map_err(RunError::Mode);
     let admission = mode.and_then(|mode| {
-        let admission = admit(&loaded.pack, &loaded.bundle, None, &host, &state.node(), mode, loaded.now);
+        let admission = admit(&loaded.pack, &loaded.bundle, None, &host, &state.place(), mode, loaded.now);
         admission.map_err(RunError::Admit)
     });
     let admission = admission.or_else(|error| refused(world, state, error))?;
@@ -178,7 +184,8 @@ pub fn run(
     if !admission.allowed() {
         return refuse(world, state, &run, &admission);
     }
-    start(world, state, &run, &admission, &Watched { loaded: &loaded, sources }, reach, progress)
+    let outward = Outward { reach, asking, progress };
+    start(world, state, &run, &admission, &Watched { loaded: &loaded, sources }, outward)
 }
 
 /// Records in the ledger that something was refused, before it is reported. What only the machine
@@ -249,15 +256,22 @@ impl Watched<'_> {
     }
 }
 
+/// What a run has to do with the world outside of its node.
+struct Outward<'a, 'p> {
+    reach: &'a Reach<'a>,
+    asking: Option<Asking<'p>>,
+    progress: &'a mut dyn FnMut(&str, u64, Option<u64>),
+}
+
 fn start(
     world: &World,
     state: &mut State,
     run: &NewRun,
     admission: &Admission<'_>,
     watched: &Watched<'_>,
-    reach: &Reach<'_>,
-    progress: &mut dyn FnMut(&str, u64, Option<u64>),
+    outward: Outward<'_, '_>,
 ) -> Result<RunReport, RunError> {
+    let Outward { reach, asking, progress } = outward;
     // Directories first: a wrong path is the caller's mistake, and no run begins.
     let dir = state.run_dir(&run.id);
     files::create_directory(&dir)?;
@@ -281,10 +295,12 @@ fn start(
         host: host.identity(),
     };
     let mut standing = watched.standing(state);
-    let mut execution = Execution::new(world, admission, &mut host, &mut recorder, &mut standing, site, started);
+    let mut approvals = Asked { world, state, trust: watched.sources.trust, asking };
+    let with = Means { host: &mut host, recorder: &mut recorder, standing: &mut standing, approvals: &mut approvals };
+    let mut execution = Execution::new(world, admission, with, site, started);
     let ending = execution.run(progress).map_err(RunError::Record)?;
-    let calls = execution.calls();
-    let sealed = finish(world, state, run, &ending, recorder)?;
+    let (calls, approved) = (execution.calls(), execution.approved().to_vec());
+    let sealed = finish(world, state, run, &ending, &approved, recorder)?;
     Ok(report(state, run, admission, Some(ending), calls, Some(sealed)))
 }
 
@@ -294,12 +310,13 @@ fn finish(
     state: &mut State,
     run: &NewRun,
     ending: &Ending,
+    approved: &[Approved],
     recorder: Recorder<LogFile>,
 ) -> Result<Sealed, RunError> {
     let at = state.now(world)?;
     let key = state.signing_key(Role::Run)?;
     let sealed = recorder.finish(ending.reason(), at, &key).map_err(RunError::Record)?;
-    let mut entries = Vec::new();
+    let mut entries: Vec<_> = approved.iter().map(|one| (EntryKind::RunApproved, approval(one))).collect();
     entries.extend(call_refusal(ending).map(|payload| (EntryKind::CallRefused, payload)));
     entries.push((EntryKind::RunEnded, ended(sealed.reason, &sealed.head, sealed.count)));
     // The entry names the memory's last write, so what is written to it comes first.

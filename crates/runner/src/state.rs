@@ -6,15 +6,18 @@ use std::{
     time::Duration,
 };
 
-use reach_audit_ledger::{Author, EntryKind, Ledger, LedgerReader, LedgerReceipt, NewEntry, ReadError};
+use reach_audit_ledger::{AppendError, Author, EntryKind, Ledger, LedgerReader, LedgerReceipt, NewEntry, ReadError};
+use reach_policy::{Floor, PermitKey, TagKey};
 use reach_signing::{PublicKey, Role, SigningKey, VerifiedTrust};
 use reach_tlog::{Checkpoint, KeyName, VerifierKey};
 use reach_types::{Blake3Digest, JsonLimits, NodeId, RunId, TenantId, Timestamp, read_json, read_json_value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::{
     World,
+    admission::Place,
     files::{self, Existing},
     keys,
     memory::NodeMemory,
@@ -79,6 +82,8 @@ pub struct State {
     vkey: VerifierKey,
     run_public: PublicKey,
     node: NodeId,
+    /// How many floors the ledger has seen in the memory.
+    recorded_floors: u64,
 }
 
 impl State {
@@ -104,7 +109,7 @@ impl State {
             Access::Read => NodeMemory::open_read_only(&memory),
             Access::Write => NodeMemory::open(&memory),
         };
-        let state = Self {
+        let mut state = Self {
             dir: files::absolute(dir).map_err(StateError::File)?,
             books,
             memory: memory.map_err(StateError::Memory)?,
@@ -112,9 +117,10 @@ impl State {
             run_public: public("run")?,
             node: NodeId(public("node")?.key_id().0),
             config,
+            recorded_floors: 0,
         };
         state.check_anchor()?;
-        state.check_memory(access)?;
+        state.recorded_floors = state.check_memory(access)?;
         Ok(state)
     }
 
@@ -129,18 +135,34 @@ impl State {
     }
 
     /// Floors and nonces put back from an older copy would accept again what was used up: every
-    /// entry says how often the memory had been written, and it can only be written more often.
-    fn check_memory(&self, access: Access) -> Result<(), StateError> {
+    /// entry says how often the memory had been written, and it can only be written more often. The
+    /// answer is how many floors it says there were.
+    fn check_memory(&self, access: Access) -> Result<u64, StateError> {
         let size = self.ledger().head().map_err(|error| StateError::Read(ReadError::Store(error)))?.size;
-        let Some(last) = size.checked_sub(1) else { return Ok(()) };
+        let Some(last) = size.checked_sub(1) else { return Ok(0) };
         let entry = match self.ledger().tenant(self.config.tenant.clone()).entry(last) {
             // A damaged entry is for the audit to name; nothing is written on top of it.
-            Err(ReadError::EntryCorrupt { .. }) if access == Access::Read => return Ok(()),
+            Err(ReadError::EntryCorrupt { .. }) if access == Access::Read => return Ok(0),
             entry => entry.map_err(StateError::Read)?,
         };
-        let recorded = recorded_generation(&entry.payload).unwrap_or_default();
+        let (recorded, floors) = (recorded(&entry.payload, GENERATION), recorded(&entry.payload, FLOORS));
         let generation = self.memory.generation().map_err(StateError::Memory)?;
-        if generation < recorded { Err(StateError::MemoryRollback { recorded, generation }) } else { Ok(()) }
+        if generation < recorded { Err(StateError::MemoryRollback { recorded, generation }) } else { Ok(floors) }
+    }
+
+    /// What is remembered of the policy called `name`. A floor that is not there was never raised
+    /// only if none is missing of those that the ledger has seen.
+    ///
+    /// # Errors
+    /// [`StateError::Memory`].
+    pub fn bundle_floor(&self, name: &str) -> Result<Floor, StateError> {
+        let kept = self.memory.bundle_floor(name).map_err(StateError::Memory)?;
+        let floors = self.memory.floors().map_err(StateError::Memory)?;
+        Ok(match kept {
+            Some(floor) => Floor::Kept(floor),
+            None if floors < self.recorded_floors => Floor::Missing,
+            None => Floor::FirstUse,
+        })
     }
 
     /// Where it is.
@@ -171,6 +193,12 @@ impl State {
         &self.config
     }
 
+    /// Where runs on this node happen, and whose they are.
+    #[must_use]
+    pub const fn place(&self) -> Place<'_> {
+        Place { node: self.node(), tenant: &self.config.tenant }
+    }
+
     /// This node's id.
     #[must_use]
     pub const fn node(&self) -> NodeId {
@@ -195,6 +223,30 @@ impl State {
     /// [`StateError::Key`].
     pub fn signing_key(&self, role: Role) -> Result<SigningKey, StateError> {
         keys::read_unattended(&self.dir.join(format!("keys/{role}.pem")), role).map_err(StateError::Key)
+    }
+
+    /// The key that this node seals permits with.
+    ///
+    /// # Errors
+    /// [`StateError::File`] if others can read the secret it is made from, [`StateError::Secret`].
+    pub fn permit_key(&self) -> Result<PermitKey, StateError> {
+        Ok(PermitKey::derive(&*self.secret("tag.key")?))
+    }
+
+    /// The key that this node's tags are made with.
+    ///
+    /// # Errors
+    /// As [`State::permit_key`].
+    pub fn tag_key(&self) -> Result<TagKey, StateError> {
+        Ok(TagKey::from_bytes(*self.secret("tag.key")?))
+    }
+
+    /// 32 random bytes that `init` drew.
+    fn secret(&self, name: &str) -> Result<Zeroizing<[u8; 32]>, StateError> {
+        let path = self.dir.join("keys").join(name);
+        let bytes = files::read_private(&path).map_err(StateError::File)?;
+        let bytes = <&[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| StateError::Secret { path })?;
+        Ok(Zeroizing::new(*bytes))
     }
 
     /// This node's public key of `role`, one of run, log and node.
@@ -244,14 +296,51 @@ impl State {
         author: &Author,
         entries: &[(EntryKind, Value)],
     ) -> Result<Vec<LedgerReceipt>, StateError> {
+        self.append_keyed(world, run, author, entries, None)
+    }
+
+    /// As [`State::append`], for one entry that is appended once however often it is handed in: `key`
+    /// is a digest of its payload.
+    ///
+    /// # Errors
+    /// As [`State::append`].
+    pub(crate) fn append_once(
+        &mut self,
+        world: &World,
+        run: RunId,
+        author: &Author,
+        entry: (EntryKind, Value),
+        key: [u8; 32],
+    ) -> Result<(), StateError> {
+        match self.append_keyed(world, run, author, &[entry], Some(key)) {
+            // It is there, from when the memory had been written less often.
+            Err(StateError::Append(AppendError::IdempotencyConflict { .. })) => Ok(()),
+            appended => appended.map(drop),
+        }
+    }
+
+    fn append_keyed(
+        &mut self,
+        world: &World,
+        run: RunId,
+        author: &Author,
+        entries: &[(EntryKind, Value)],
+        idempotency: Option<[u8; 32]>,
+    ) -> Result<Vec<LedgerReceipt>, StateError> {
         let generation = self.memory.generation().map_err(StateError::Memory)?;
+        let floors = self.memory.floors().map_err(StateError::Memory)?;
+        let written = |kind| match kind {
+            // Its members are a format of their own, which other nodes read.
+            EntryKind::PackSigned => vec![(GENERATION, generation)],
+            _ => vec![(GENERATION, generation), (FLOORS, floors)],
+        };
         let entry = |(kind, payload): &(EntryKind, Value)| NewEntry {
             tenant: self.config.tenant.clone(),
             run,
             kind: *kind,
             author: author.clone(),
-            payload: with_generation(payload, generation).to_string().into_bytes(),
-            idempotency: None,
+            payload: with_counts(payload, &written(*kind)).to_string().into_bytes(),
+            idempotency,
         };
         let entries: Vec<NewEntry> = entries.iter().map(entry).collect();
         self.writer()?.append(&entries, world.now(), &*world.random).map_err(StateError::Append)
@@ -286,18 +375,21 @@ impl State {
 
 /// The member of every entry's payload that says how often the node's memory had been written.
 const GENERATION: &str = "memory";
+/// The member that says how many floors it held.
+const FLOORS: &str = "floors";
 
-fn with_generation(payload: &Value, generation: u64) -> Value {
+fn with_counts(payload: &Value, counts: &[(&str, u64)]) -> Value {
     let mut payload = payload.clone();
     if let Some(object) = payload.as_object_mut() {
-        object.insert(GENERATION.to_owned(), generation.into());
+        object.extend(counts.iter().map(|(name, count)| ((*name).to_owned(), Value::from(*count))));
     }
     payload
 }
 
-fn recorded_generation(payload: &[u8]) -> Option<u64> {
-    let value = read_json_value(payload, JsonLimits::bytes(MAX_CONFIG_BYTES)).ok()?;
-    value.get(GENERATION)?.as_u64()
+/// What a payload says of the memory; 0 if it says nothing.
+fn recorded(payload: &[u8], count: &str) -> u64 {
+    let value = read_json_value(payload, JsonLimits::bytes(MAX_CONFIG_BYTES)).ok();
+    value.and_then(|value| value.get(count)?.as_u64()).unwrap_or_default()
 }
 
 fn read_config(dir: &Path) -> Result<StateConfig, StateError> {

@@ -106,6 +106,12 @@ pub enum StateError {
     /// A key file.
     #[error(transparent)]
     Key(KeyFileError),
+    /// A secret of the node's own that is not what `init` made.
+    #[error("`{path}` is not the 32 bytes that `reach init` made")]
+    Secret {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The ledger.
     #[error(transparent)]
     Ledger(OpenError),
@@ -142,5 +148,6 @@ reach_types::codes!(StateError {
     MemoryRollback => ("state.memory_rolled_back", Expired, "node.redb was replaced by an older copy, in which used nonces and raised floors are missing: bring back the newer one"),
     TrustEquivocation => ("trust.equivocation", Expired, "ask the root signers which of the two documents is theirs"),
     TrustRootUnchanged => ("state.trust_root_unchanged", Usage, "use the document as it is: only another root has to be pinned anew"),
+    Secret => ("state.secret_malformed", Refused, "restore the state directory from a backup"),
     ReadOnly => ("state.read_only", Internal, "report this as a bug"),
 } wrap { Read, AnchorMalformed, Anchor, Config, Origin, Trust, File, Key, Ledger, Append, Checkpoint, Memory, World });

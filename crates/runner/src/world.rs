@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use reach_types::Timestamp;
@@ -17,6 +17,11 @@ use crate::{
 pub trait Clock {
     /// The time now, as far as this clock knows.
     fn now(&self) -> Timestamp;
+
+    /// Returns when `time` has passed, by whatever the wait is measured with.
+    fn wait(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
 }
 
 /// The machine's clock.

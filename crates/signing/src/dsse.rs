@@ -106,7 +106,10 @@ impl Envelope {
     }
 
     /// The same envelope with a signature of each of `signers` added, as [`Envelope::sign`] makes them.
-    pub(crate) fn countersigned(&self, signers: &[&dyn Signer]) -> Result<Self, SignError> {
+    ///
+    /// # Errors
+    /// As [`Envelope::sign`]; [`SignError::Signers`] counts the signatures that are there too.
+    pub fn countersigned(&self, signers: &[&dyn Signer]) -> Result<Self, SignError> {
         let actual = self.signatures.len().saturating_add(signers.len());
         if !(1..=MAX_SIGNATURES).contains(&actual) {
             return Err(SignError::Signers { actual });

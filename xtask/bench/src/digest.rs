@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use reach_types::Blake3Digest;
 
-use crate::pair::Pair;
+use crate::pair::{CPU, Pair};
 
 pub fn pairs() -> Vec<Pair> {
     vec![
@@ -19,6 +19,8 @@ fn pair(name: &'static str, about: &'static str, length: usize) -> Pair {
     Pair {
         name,
         about,
+        wanted: "none stated",
+        clock: CPU,
         ours: Box::new(move || {
             black_box(Blake3Digest::derive("reach 2026 benchmark v1", &[black_box(&content)]));
         }),

@@ -1,9 +1,11 @@
 //! Ratios of interleaved runs: `reach-bench [NAME]` prints markdown tables.
 
+mod allocations;
 mod digest;
 mod json;
 mod packs;
 mod pair;
+mod policy;
 mod process;
 
 use std::{ffi::OsString, path::Path, process::ExitCode};
@@ -29,17 +31,24 @@ fn main() -> ExitCode {
 }
 
 fn all(wanted: &[String]) -> Result<(), String> {
-    let pairs: Vec<Pair> = json::pairs().into_iter().chain(digest::pairs()).collect();
-    let names: Vec<&str> = pairs.iter().map(|pair| pair.name).chain(packs::NAMES).collect();
+    let pairs: Vec<Pair> = json::pairs().into_iter().chain(digest::pairs()).chain(policy::pairs()).collect();
+    let names: Vec<&str> =
+        pairs.iter().map(|pair| pair.name).chain([policy::ALLOCATIONS]).chain(packs::NAMES).collect();
     if let Some(unknown) = wanted.iter().find(|word| !names.iter().any(|name| is(name, word))) {
         return Err(format!("no benchmark `{unknown}`; there are: {}", names.join(", ")));
     }
     let picked = |name: &str| wanted.is_empty() || wanted.iter().any(|word| is(name, word));
+    if names.iter().any(|name| is(name, "policy") && picked(name)) {
+        policy::check()?;
+    }
     if pairs.iter().any(|pair| picked(pair.name)) {
         println!("{}", Summary::HEAD);
     }
     for pair in pairs.iter().filter(|pair| picked(pair.name)) {
         println!("{}", pair.measure());
+    }
+    if picked(policy::ALLOCATIONS) {
+        policy::print_allocations();
     }
     if packs::NAMES.into_iter().any(picked) { processes(&picked) } else { Ok(()) }
 }

@@ -16,4 +16,7 @@ pub(crate) struct Status {
     /// List the tools of this node with the digests that packs pin.
     #[arg(long)]
     pub(crate) registry: bool,
+    /// Print them as the tables `[tools]` and `[definitions]` of a pack.toml.
+    #[arg(long, requires = "registry")]
+    pub(crate) toml: bool,
 }

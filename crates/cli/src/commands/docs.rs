@@ -30,7 +30,11 @@ pub(crate) fn all_codes() -> Vec<CodeRow> {
         reach_replay::CODES,
         reach_audit_ledger::CODES,
         reach_runner::CODES,
-        &[CLI_CODES, super::quickstart::CODES, &[super::pack::WIDENED]],
+        &[
+            CLI_CODES,
+            super::quickstart::CODES,
+            &[super::pack::WIDENED, super::policy::DIFF_WIDENS, super::policy::TEST_FAILED],
+        ],
     ];
     let mut rows: Vec<CodeRow> = crates.into_iter().flatten().flat_map(|rows| rows.iter().copied()).collect();
     rows.sort_by_key(|row| row.code);

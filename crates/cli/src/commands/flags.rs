@@ -1,6 +1,6 @@
 //! The texts that flags take, read once for every command.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use reach_runner::trusting::SignerSpec;
 use reach_signing::{RevocationReason, Role};
@@ -36,6 +36,16 @@ pub(crate) fn digest(flag: &str, text: &str) -> Result<Blake3Digest, Failure> {
 
 pub(crate) fn date(flag: &str, text: Option<&str>) -> Result<Option<Timestamp>, Failure> {
     text.map(Timestamp::parse).transpose().map_err(|error| usage(format!("{flag}: {error}")))
+}
+
+/// A whole number of seconds, minutes or hours.
+pub(crate) fn time(flag: &str, text: &str) -> Result<Duration, Failure> {
+    let wrong = || usage(format!("{flag}: a time is a number and `s`, `m` or `h`, as `60s`"));
+    let unit = |end| text.strip_suffix(end).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+    let found = [('s', 1), ('m', 60), ('h', 3600)].into_iter().find_map(|(end, of)| Some((unit(end)?, of)));
+    let (number, seconds) = found.ok_or_else(wrong)?;
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    Ok(Duration::from_secs(u64::from(number).saturating_mul(seconds)))
 }
 
 pub(crate) fn key_reason(text: &str) -> Result<RevocationReason, Failure> {

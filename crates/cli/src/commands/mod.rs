@@ -10,6 +10,7 @@ pub(crate) mod pack;
 pub(crate) mod plugin;
 pub(crate) mod policy;
 pub(crate) mod quickstart;
+pub(crate) mod registry;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod source;

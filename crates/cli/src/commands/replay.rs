@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use reach_replay::{
-    Event, Frame, Header, Limits, Outcome, Report as LogReport, ResultOutcome, VerdictOutcome, read_frames,
+    Approved, Event, Frame, Header, Limits, Outcome, Report as LogReport, ResultOutcome, VerdictOutcome, read_frames,
 };
 use reach_runner::{Access, Sources, State, end_reason, files, verify_all, verify_seal};
-use reach_types::Code;
+use reach_types::{Blake3Digest, Code};
 use serde_json::{Value, json};
 
 use crate::{
@@ -116,6 +116,7 @@ fn describe_event(event: &Event) -> (String, &'static str, Value) {
                 VerdictOutcome::Allowed => "allowed",
                 VerdictOutcome::Warned => "warned",
                 VerdictOutcome::Denied => "denied",
+                VerdictOutcome::Asked => "asked",
             };
             let line = format!(
                 "call {} {} {}: {outcome} {}",
@@ -136,5 +137,20 @@ fn describe_event(event: &Event) -> (String, &'static str, Value) {
                 json!({ "call": one.call, "outcome": outcome, "payload": text(one.payload.bytes()), "at": one.at });
             (line, "result", value)
         }
+        Event::Warned(one) => (
+            format!("call {} is let through all the same, until {}: mode warn", one.call, one.until),
+            "warned",
+            json!({ "call": one.call, "permit": one.permit, "until": one.until, "at": one.at }),
+        ),
+        Event::Approval(one) => describe_approval(one),
     }
+}
+
+fn describe_approval(one: &Approved) -> (String, &'static str, Value) {
+    let line = format!("call {} is approved by {}, until {}", one.call, shown(&one.approvers.join(", ")), one.until);
+    let nonce = Blake3Digest::from_bytes(one.nonce);
+    let value = json!({ "call": one.call, "request": one.request, "nonce": nonce, "asked_until": one.asked_until,
+                        "approvers": one.approvers, "keys": one.keys, "statement": one.statement,
+                        "issued": one.issued, "until": one.until, "at": one.at });
+    (line, "approval", value)
 }

@@ -1,6 +1,8 @@
 //! `reach run`.
 
-use reach_runner::{Access, Ending, Reach, RunReport, Sources, State, Unfinished, recover, run as run_pack};
+use std::{path::Path, time::Duration};
+
+use reach_runner::{Access, Asking, Ending, Reach, RunReport, Sources, State, Unfinished, recover, run as run_pack};
 use serde_json::{Value, json};
 
 use crate::{
@@ -24,9 +26,19 @@ pub(crate) fn run(command: &Run, world: &World, terminal: &mut Terminal<'_>) -> 
     };
     let reach = Reach { workspace: &command.workspace, exclude: &command.exclude };
     let bar = Bar::new(terminal);
-    let report = run_pack(world, &mut state, &sources, &reach, &mut |step, done, total| bar.show(step, done, total))?;
+    let mut notice = |request: &Path| bar.aside(|| terminal.note(&waiting(request)));
+    let timeout = Duration::from_secs(command.ask_timeout);
+    let asking = command.approvals.as_deref().map(|directory| Asking { directory, timeout, notice: &mut notice });
+    let mut progress = |step: &str, done, total| bar.show(step, done, total);
+    let report = run_pack(world, &mut state, &sources, &reach, asking, &mut progress)?;
     drop(bar);
     Ok(describe(&report, &found))
+}
+
+/// Where a question waits, and how it is answered.
+fn waiting(request: &Path) -> String {
+    let path = shown(&request.display().to_string());
+    format!("waiting: a person has to approve a call: reach policy approve {path} --key OPERATOR.pem")
 }
 
 /// The runs that a killed process left.

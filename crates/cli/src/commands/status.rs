@@ -9,6 +9,7 @@ use crate::{
     World,
     arguments::{Status, TrustSource},
     commands::{
+        registry::tables,
         run::{recovered, running, stopped},
         source::Trusted,
         trust::with_due,
@@ -26,16 +27,20 @@ pub(crate) fn run(command: &Status, world: &World) -> Result<Report, Failure> {
         Some(dir) => node(report, dir, world)?,
         None => report,
     };
-    Ok(if command.registry { registry(report) } else { report })
+    Ok(if command.registry { registry(report, command.toml) } else { report })
 }
 
-fn registry(report: Report) -> Report {
-    let registry = BuiltinTools::definitions_only().registry();
-    let lines = registry.iter().map(|(tool, digest)| format!("\"{tool}\" = \"{digest}\"")).collect::<Vec<_>>();
-    report
-        .field("registry", json!(registry))
-        .field("definitions", Value::Array(BuiltinTools::definitions()))
-        .lines(lines)
+/// The tools with the digests that packs pin, and with their definitions for packs to carry.
+fn registry(report: Report, toml: bool) -> Report {
+    let host = BuiltinTools::definitions_only();
+    let definitions = host.definitions();
+    let objects = definitions.values().map(|one| Value::Object(one.members().clone())).collect();
+    let report = report.field("registry", json!(host.registry())).field("definitions", Value::Array(objects));
+    if toml {
+        let tables = tables(&definitions);
+        return report.field("toml", tables.as_str()).line(tables.trim_end());
+    }
+    report.lines(definitions.iter().map(|(tool, one)| format!("\"{tool}\" = \"{}\"", one.digest())))
 }
 
 /// What is due in the trust document, under the state directory's pin and floor if there is one.

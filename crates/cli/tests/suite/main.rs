@@ -1,6 +1,10 @@
 //! The command line as its users meet it.
 
 #[cfg(test)]
+mod admission;
+#[cfg(test)]
+mod approvals;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod clients;
@@ -16,6 +20,8 @@ mod clients_sigstore;
 mod clock;
 #[cfg(test)]
 mod downgrade;
+#[cfg(test)]
+mod drift;
 #[cfg(test)]
 mod extract;
 #[cfg(test)]
@@ -35,7 +41,17 @@ mod pack_diff;
 #[cfg(test)]
 mod path;
 #[cfg(test)]
+mod permits;
+#[cfg(test)]
 mod plugin;
+#[cfg(test)]
+mod policy_diff;
+#[cfg(test)]
+mod policy_floors;
+#[cfg(test)]
+mod policy_signing;
+#[cfg(test)]
+mod policy_test;
 #[cfg(test)]
 mod provenance;
 #[cfg(test)]
@@ -44,6 +60,8 @@ mod replay;
 mod standing;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tags;
 #[cfg(test)]
 mod trust;
 #[cfg(test)]

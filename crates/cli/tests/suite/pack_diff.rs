@@ -54,7 +54,7 @@ impl Packs {
 }
 
 /// What a person reads, both outputs, with what differs from run to run masked.
-fn text(words: &[&str]) -> String {
+pub(crate) fn text(words: &[&str]) -> String {
     let words = ["reach"].iter().chain(words).map(OsString::from);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let exit = run(words, World::system(Environment::default()), &mut Terminal::new(&mut out, &mut err, false));
@@ -68,7 +68,7 @@ fn masked(text: &str) -> String {
     let date = |word: &str| word.len() >= 20 && word.ends_with('Z') && word.contains('T') && word.starts_with("20");
     let mask = |word: &str| match word {
         _ if hex(word) => "<digest>".to_owned(),
-        _ if date(word.trim_end_matches(',')) => "<date>".to_owned(),
+        _ if date(word.trim_end_matches([',', ')'])) => "<date>".to_owned(),
         _ => word.to_owned(),
     };
     let line = |line: &str| line.split(' ').map(mask).collect::<Vec<_>>().join(" ") + "\n";

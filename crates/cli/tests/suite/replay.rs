@@ -26,7 +26,7 @@ fn sealed_log(demo: &Demo, scope: &str, outcome: VerdictOutcome, codes: &[&str])
     let pack = packs::verify(&PackFiles::of(&pack, None, Path::new(&trust_file)), &asked).unwrap();
     let bundle = policies::verify(Path::new(&demo.path("policy.reachpolicy")), &trust, now, None).unwrap();
     let host = BuiltinTools::definitions_only();
-    let admission = admit(&pack, &bundle, None, &host, &state.node(), Mode::Enforce, now).unwrap();
+    let admission = admit(&pack, &bundle, None, &host, &state.place(), Mode::Enforce, now).unwrap();
     let header = Header::new(state.node(), [7; 32], state.config().tenant.clone(), now, admission.guards());
     let tool = ToolId::parse("fs.list").unwrap();
     let verdict = Verdict {

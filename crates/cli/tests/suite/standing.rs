@@ -72,7 +72,7 @@ impl Watched {
                 meanwhile(trust);
             }
         };
-        let report = run(&world, &mut state, &sources, &reach, &mut progress).unwrap();
+        let report = run(&world, &mut state, &sources, &reach, None, &mut progress).unwrap();
         assert!(done.get(), "the hook was called");
         report
     }

@@ -9,9 +9,10 @@ use reach_signing::{
 use reach_types::{Blake3Digest, Class, Code as _, encode_strict};
 
 use crate::{
-    BUNDLE_PAYLOAD_TYPE, BundleError, BundleFloor, MAX_BUNDLE_BYTES, MAX_BUNDLE_PAYLOAD_BYTES, MAX_GRANTS,
-    MAX_MODEL_KEYS, MAX_MODELS_PER_KEY, MAX_TOOLS, Mode, Outcome, Policy, Subject, VerifiedBundle, build_bundle,
-    testing::{TOML, at, facts, now, policy, policy_with, registry, request},
+    BUNDLE_PAYLOAD_TYPE, BundleError, BundleFloor, Floor, FloorUnavailable, Floors, MAX_BUNDLE_BYTES,
+    MAX_BUNDLE_PAYLOAD_BYTES, MAX_GRANTS, MAX_MODEL_KEYS, MAX_MODELS_PER_KEY, MAX_TOOLS, Mode, Outcome, Policy,
+    Subject, VerifiedBundle, build_bundle,
+    testing::{TOML, acme, at, facts, now, policy, policy_with, registry, request},
     wire,
 };
 
@@ -66,7 +67,7 @@ fn bundle(policy: &Policy) -> String {
 }
 
 fn verify(file: &str, trust: &VerifiedTrust) -> Result<VerifiedBundle, BundleError> {
-    VerifiedBundle::verify(file.as_bytes(), trust, now(), None)
+    VerifiedBundle::verify(file.as_bytes(), trust, now(), &Floor::Unchecked)
 }
 
 fn code(result: Result<VerifiedBundle, BundleError>) -> &'static str {
@@ -93,7 +94,7 @@ fn a_bundle_gives_back_its_policy() {
     assert_eq!(*bundle.digest(), Blake3Digest::derive("reach 2026 policy bundle v1", &[&payload()]));
 
     let (facts, registry) = (facts(), registry());
-    let subject = Subject { facts: &facts, registry: &registry, rights: None };
+    let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: None };
     let decision = bundle.gate(Mode::Enforce).unwrap().evaluate(&subject, &request(&["fs.list"], &[], &[]), now());
     assert_eq!((decision.outcome(), decision.bundle()), (Outcome::Allow, bundle.digest()));
 }
@@ -101,7 +102,7 @@ fn a_bundle_gives_back_its_policy() {
 #[test]
 fn every_single_bit_flip_is_refused() {
     let (file, trust) = (bundle(&policy()).into_bytes(), trust());
-    let refused = |file: &[u8]| VerifiedBundle::verify(file, &trust, now(), None).unwrap_err().class();
+    let refused = |file: &[u8]| VerifiedBundle::verify(file, &trust, now(), &Floor::Unchecked).unwrap_err().class();
     for at in 0..file.len() {
         for bit in 0..8 {
             let mut flipped = file.clone();
@@ -114,15 +115,28 @@ fn every_single_bit_flip_is_refused() {
     }
 }
 
+/// A store that cannot answer.
+struct Broken;
+
+impl Floors for Broken {
+    fn floor(&self, _name: &str) -> Result<Floor, FloorUnavailable> {
+        Err(FloorUnavailable { reason: "the disk".to_owned() })
+    }
+}
+
 #[test]
 fn p25_no_step_back_and_no_second_content() {
     let verify = |toml: &str, floor: &BundleFloor| {
         let file = bundle(&Policy::from_toml(toml).unwrap());
-        VerifiedBundle::verify(file.as_bytes(), &trust(), now(), Some(floor))
+        VerifiedBundle::verify(file.as_bytes(), &trust(), now(), &Floor::Kept(*floor))
     };
     let version = |n: u64| TOML.replace("version = 7", &format!("version = {n}"));
-    let nine =
-        VerifiedBundle::verify(bundle(&policy_with("version = 7", "version = 9")).as_bytes(), &trust(), now(), None);
+    let nine = VerifiedBundle::verify(
+        bundle(&policy_with("version = 7", "version = 9")).as_bytes(),
+        &trust(),
+        now(),
+        &Floor::Unchecked,
+    );
     let floor = nine.unwrap().floor();
     assert_eq!(floor.version, 9);
     assert_eq!(code(verify(&version(9), &floor)), "ok", "the same bundle again");
@@ -132,6 +146,16 @@ fn p25_no_step_back_and_no_second_content() {
     let other = version(9).replace("\"digest.files\", ", "");
     assert_eq!(code(verify(&other, &floor)), "policy.bundle_equivocation");
     assert_eq!(verify(&version(10), &floor).unwrap().floor().version, 10);
+    let asked = |floor: &dyn Floors| code(VerifiedBundle::verify(bundle(&policy()).as_bytes(), &trust(), now(), floor));
+    assert_eq!(asked(&Floor::FirstUse), "ok");
+    assert_eq!(asked(&Floor::Missing), "policy.bundle_floor_missing");
+    assert_eq!(asked(&Broken), "policy.bundle_floor_unavailable");
+    // What nobody vouches for asks nothing of the store.
+    let unsigned = bundle(&policy()).replace("\"sig\":\"", "\"sig\":\"AAAA");
+    assert_eq!(
+        code(VerifiedBundle::verify(unsigned.as_bytes(), &trust(), now(), &Broken)),
+        "policy.bundle_signature_invalid"
+    );
     // Rolled back and expired: the step back is what matters.
     let expired = version(8).replace("\"2027-01-01", "\"2026-05-01").replace("\"2026-07-01", "\"2026-05-01");
     assert_eq!(code(verify(&expired, &floor)), "policy.bundle_rollback");
@@ -142,7 +166,7 @@ fn p25_no_step_back_and_no_second_content() {
 #[test]
 fn p26_a_bundle_is_in_force_between_its_dates() {
     let file = bundle(&policy());
-    let verify = |now: &str| code(VerifiedBundle::verify(file.as_bytes(), &trust(), at(now), None));
+    let verify = |now: &str| code(VerifiedBundle::verify(file.as_bytes(), &trust(), at(now), &Floor::Unchecked));
     assert_eq!(verify("2025-12-31T23:59:59Z"), "policy.bundle_not_yet_valid");
     assert_eq!(verify("2026-01-01T00:00:00Z"), "ok");
     assert_eq!(verify("2026-12-31T23:59:59Z"), "ok");
@@ -197,7 +221,9 @@ fn p28_a_key_that_may_not_sign_any_more_counts_for_nothing() {
     assert_eq!(standing(&|key| key.not_before = at("2016-06-03T00:00:00Z")), "policy.bundle_key_overdue");
     assert_eq!(standing(&|key| key.not_before = at("2016-06-03T00:00:01Z")), "ok");
     // Another role's key, and a key that was replaced by another of the same signer.
-    assert_eq!(standing(&|key| key.role = Role::Pack), "policy.bundle_key_untrusted");
+    assert_eq!(standing(&|key| key.role = Role::Pack), "policy.bundle_no_trusted_key");
+    let bob = signer("bob", vec![entry(&key(Role::Policy, 4))]);
+    assert_eq!(code(verify(&file, &trust_with(vec![bob], None))), "policy.bundle_key_untrusted");
     assert_eq!(standing(&|entry| entry.public = key(Role::Policy, 3).public_key()), "policy.bundle_key_untrusted");
 }
 
@@ -245,7 +271,9 @@ fn p29_an_unsigned_bundle_is_refused_and_no_key_trusts_nobody() {
     let empty = format!("{before}\"sig\":\"\"}}]}}");
     assert_eq!(code(verify(&empty, &trust())), "policy.bundle_unsigned");
     assert_eq!(build_bundle(&policy(), &[]).unwrap_err().code(), "policy.bundle_unsigned");
-    assert_eq!(code(verify(&file, &trust_with(Vec::new(), None))), "policy.bundle_key_untrusted");
+    assert_eq!(code(verify(&file, &trust_with(Vec::new(), None))), "policy.bundle_no_trusted_key");
+    // Not even the file is looked at.
+    assert_eq!(code(verify("", &trust_with(Vec::new(), None))), "policy.bundle_no_trusted_key");
     assert_eq!(code(verify(&file, &trust())), "ok");
 }
 
@@ -297,7 +325,7 @@ fn p33_the_load_checks_hold_for_what_is_signed_too() {
 #[test]
 fn p34_a_bundle_is_bounded_before_it_is_read() {
     let padded = |bytes: usize| [bundle(&policy()).into_bytes(), vec![b' '; bytes]].concat();
-    let verify = |file: &[u8]| code(VerifiedBundle::verify(file, &trust(), now(), None));
+    let verify = |file: &[u8]| code(VerifiedBundle::verify(file, &trust(), now(), &Floor::Unchecked));
     let length = bundle(&policy()).len();
     assert_eq!(verify(&padded(MAX_BUNDLE_BYTES - length)), "ok");
     assert_eq!(verify(&padded(MAX_BUNDLE_BYTES - length + 1)), "policy.bundle_too_large");
@@ -338,7 +366,7 @@ fn the_largest_policy_fits_its_bundle() {
 fn only_the_canonical_payload_of_the_right_type_is_a_policy() {
     assert_eq!(signed(BUNDLE_PAYLOAD_TYPE, payload()), "ok");
     assert_eq!(signed("application/vnd.reach.policy.v2", payload()), "policy.bundle_wrong_payload_type");
-    for bad in [vec![], vec![0], vec![3], [&[0x81, 0x00][..], &payload()[1..]].concat()] {
+    for bad in [vec![], vec![0], vec![4], [&[0x81, 0x00][..], &payload()[1..]].concat()] {
         assert_eq!(signed(BUNDLE_PAYLOAD_TYPE, bad.clone()), "policy.bundle_format_unknown", "{bad:?}");
     }
     let trailing = [payload(), vec![0]].concat();

@@ -80,6 +80,22 @@ fn exceptions_are_counted_and_stand_once() {
 }
 
 #[test]
+fn p27_digests_of_other_algorithms_are_refused() {
+    // MD5, SHA-1 and SHA-512 of nothing, by length, and named ones.
+    for length in [32, 40, 128] {
+        let hex = "a".repeat(length);
+        assert_eq!(keyring(&format!("\"{hex}\"")).unwrap_err().code(), "policy.keyring_digest", "{length}");
+        let entry = block("legacy_packs", 1).replace(&digest(1).to_string(), &hex);
+        assert_eq!(code(&entry), "policy.exception_digest", "{length}");
+    }
+    let hex = "a".repeat(64);
+    assert_eq!(keyring(&format!("\"sha1:{hex}\"")).unwrap_err().code(), "policy.keyring_digest");
+    assert!(keyring(&format!("\"{hex}\"")).is_ok_and(|policy| policy.plugin_keyring().is_some()));
+    let named = block("legacy_packs", 1).replace("digest =", "md5 =");
+    assert_eq!(code(&named), "policy.unknown_field");
+}
+
+#[test]
 fn a_pinned_keyring_is_a_sha256() {
     let hex = "ab".repeat(32);
     let pinned = keyring(&format!("\"{hex}\"")).unwrap();
@@ -135,7 +151,8 @@ fn each_policy_has_one_encoding() {
     let renumbered = |number: u8, payload: &[u8]| [&[number], &payload[1..]].concat();
     assert_eq!(read(&renumbered(1, &second)), "policy.bundle_non_canonical");
     assert_eq!(read(&renumbered(2, &first)), "policy.bundle_malformed");
-    assert_eq!(read(&renumbered(3, &second)), "policy.bundle_format_unknown");
+    assert_eq!(read(&renumbered(3, &second)), "policy.bundle_malformed");
+    assert_eq!(read(&renumbered(4, &second)), "policy.bundle_format_unknown");
     assert_eq!(read(&renumbered(0, &second)), "policy.bundle_format_unknown");
     for end in 1..second.len() {
         assert_eq!(read(&second[..end]), "policy.bundle_malformed", "cut at {end}");

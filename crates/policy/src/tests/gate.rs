@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use reach_types::{Blake3Digest, Code as _, Grant, Request, ToolId};
+use reach_types::{Blake3Digest, Code as _, Grant, Grants, Request, ToolDefinition, ToolId};
 
 use crate::{
-    Gate, MAX_REASONS, Mode, Outcome, Rights, Subject,
+    DriftReport, Gate, MAX_REASONS, Mode, Outcome, Policy, Rights, Rule, Subject, Violation,
     testing::{
-        at, bundle_digest, definition, facts, grant, judge, modest_facts, now, policy, policy_with, reasons, registry,
-        registry_of, request, tool,
+        acme, at, bundle_digest, definition, facts, grant, judge, modest_facts, now, policy, policy_with, reasons,
+        registry, registry_of, request, tool,
     },
 };
 
@@ -34,7 +34,7 @@ fn p04_every_undeclared_tool_is_named() {
     let mut facts = facts();
     facts.tools.remove(&tool("fs.list"));
     let (registry, policy) = (registry(), policy());
-    let subject = Subject { facts: &facts, registry: &registry, rights: None };
+    let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: None };
     let gate = Gate::new(&policy, bundle_digest(), Mode::Enforce).unwrap();
     let decision = gate.evaluate(&subject, &request(&["digest.files", "fs.list"], &[], &[]), now());
     assert_eq!(reasons(&decision), ["policy.tool_undeclared fs.list"]);
@@ -88,15 +88,124 @@ fn p19_a_tool_defined_otherwise_than_pinned_is_drift() {
     let asked = request(&["fs.list"], &[], &[]);
     let judge = |known: BTreeMap<ToolId, Blake3Digest>| {
         let registry = registry_of(&known);
-        let subject = Subject { facts: &facts, registry: &registry, rights: None };
+        let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: None };
         reasons(&gate.evaluate(&subject, &asked, now()))
     };
     let pinned = definition("fs.list");
-    assert_eq!(judge([(tool("fs.list"), pinned)].into()), NONE);
+    assert_eq!(judge([(tool("fs.list"), pinned), (tool("fs.new"), Blake3Digest::of(b"new"))].into()), NONE);
     let drift = ["policy.tool_definition_drift fs.list"];
     assert_eq!(judge([(tool("fs.list"), Blake3Digest::of(b"another description"))].into()), drift);
     assert_eq!(judge([(tool("fs.dir"), pinned)].into()), drift, "renamed");
     assert_eq!(judge(BTreeMap::new()), drift, "unknown here");
+}
+
+/// What a violation says beside its code and subject.
+fn said(violation: &Violation) -> [String; 3] {
+    [violation.rule_id().to_owned(), violation.expected().to_owned(), violation.actual().to_string()]
+}
+
+#[test]
+fn p19_a_drift_report_explains_and_decides_nothing() {
+    let (policy, facts) = (policy(), facts());
+    let gate = Gate::new(&policy, bundle_digest(), Mode::Enforce).unwrap();
+    let asked = request(&["fs.list"], &[], &[]);
+    let pinned = definition("fs.list");
+    // Nothing of what the report is about is here: as far as it knows, the tool was removed.
+    let pins = [(tool("fs.list"), pinned)].into();
+    let removed = DriftReport::of(&pins, &BTreeMap::new(), &BTreeMap::new());
+    let judge = |known: BTreeMap<ToolId, Blake3Digest>, drift: Option<&DriftReport>| {
+        let registry = registry_of(&known);
+        let subject = Subject { facts: &facts, registry: &registry, drift, tenant: &acme(), rights: None };
+        gate.evaluate(&subject, &asked, now()).violations().iter().map(said).collect::<Vec<_>>()
+    };
+    let said = |differs: &str| {
+        let expected = "the definition that the pack pins".to_owned();
+        vec![["registry.tools".to_owned(), expected, format!("a definition that differs ({differs})")]]
+    };
+    let other = Blake3Digest::of(b"another description");
+    assert_eq!(judge([(tool("fs.list"), pinned)].into(), None), Vec::<[String; 3]>::new());
+    assert_eq!(judge([(tool("fs.list"), pinned)].into(), Some(&removed)), Vec::<[String; 3]>::new());
+    assert_eq!(judge([(tool("fs.list"), other)].into(), None), said("unknown"));
+    assert_eq!(judge([(tool("fs.list"), other)].into(), Some(&DriftReport::default())), said("unknown"));
+    assert_eq!(judge([(tool("fs.list"), other)].into(), Some(&removed)), said("removed"));
+    assert_eq!(judge(BTreeMap::new(), None), said("removed"));
+    let renamed = ToolDefinition::from_json(br#"{"name":"fs.list"}"#).unwrap();
+    let pins = [(tool("fs.list"), *renamed.digest())].into();
+    let moved = DriftReport::of(&pins, &BTreeMap::new(), &[(tool("fs.dir"), renamed)].into());
+    assert_eq!(judge(BTreeMap::new(), Some(&moved)), said("removed, renamed to fs.dir"));
+}
+
+#[test]
+fn p20_what_a_server_says_of_its_tool_passes_no_rule() {
+    // The definition that a server gives out today claims to be harmless; the pack pins another.
+    let read = |text: &str| ToolDefinition::from_json(text.as_bytes()).unwrap();
+    let pinned = read(r#"{"name":"fs.list"}"#);
+    let claims = read(r#"{"annotations":{"approved":true,"readOnlyHint":true},"name":"fs.list"}"#);
+    let mut facts = facts();
+    facts.tools.insert(tool("fs.list"), *pinned.digest());
+    let strict = policy_with("tools = [\"digest.files\", \"fs.list\"]", "tools = [\"digest.files\"]");
+    let judge = |policy: &Policy, definition: &ToolDefinition| {
+        let registry = registry_of(&[(tool("fs.list"), *definition.digest())].into());
+        let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: None };
+        let gate = Gate::new(policy, bundle_digest(), Mode::Enforce).unwrap();
+        reasons(&gate.evaluate(&subject, &request(&["fs.list"], &[], &[]), now()))
+    };
+    assert_eq!(judge(&policy(), &pinned), NONE);
+    assert_eq!(judge(&policy(), &claims), ["policy.tool_definition_drift fs.list"]);
+    // Nor does it when the pack was signed with the claim in it.
+    facts.tools.insert(tool("fs.list"), *claims.digest());
+    let registry = registry_of(&[(tool("fs.list"), *claims.digest())].into());
+    let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: None };
+    let decision = Gate::new(&strict, bundle_digest(), Mode::Enforce).unwrap();
+    let decision = decision.evaluate(&subject, &request(&["fs.list"], &[], &[]), now());
+    assert_eq!(reasons(&decision), ["policy.tool_not_allowed fs.list"]);
+}
+
+#[test]
+fn every_rule_says_what_it_wants_and_what_it_found() {
+    let (mut facts, policy) = (facts(), policy());
+    facts.deterministic = false;
+    facts.tools = [(tool("fs.list"), definition("fs.list"))].into();
+    facts.scopes = [grant("fs:*")].into_iter().collect();
+    let rights = Rights { tools: [tool("x"), tool("y")].into(), scopes: Grants::default() };
+    let registry = registry_of(&facts.tools);
+    let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: Some(&rights) };
+    let gate = Gate::new(&policy, bundle_digest(), Mode::Enforce).unwrap();
+    let asked = request(&["net.send"], &["net:put"], &[("judge", "acme.other"), ("planner", "acme.other"), ("x", "m")]);
+    let decision = gate.evaluate(&subject, &asked, at("2027-01-01T00:00:00Z"));
+    let said: Vec<_> = decision.violations().iter().map(|one| (one.code(), said(one))).collect();
+    let all = [
+        (
+            "bundle_expired",
+            ["policy.expires", "from 2026-01-01T00:00:00Z until before 2027-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
+        ),
+        ("determinism_required", ["policy.require_deterministic", "a pack that is declared deterministic", "nothing"]),
+        ("model_not_allowed", ["policy.models", "nothing", "`acme.other`"]),
+        ("model_not_allowed", ["policy.models", "one of `acme.large-1`, `acme.small-1`", "`acme.other`"]),
+        ("model_not_allowed", ["policy.models", "nothing", "`m`"]),
+        ("model_undeclared", ["pack.models", "`acme.large-1`", "`acme.other`"]),
+        ("model_undeclared", ["pack.models", "`acme.large-1`", "`acme.other`"]),
+        ("model_undeclared", ["pack.models", "nothing", "`m`"]),
+        ("scope_not_delegated", ["delegation.scopes", "nothing", "`net:put`"]),
+        (
+            "scope_not_granted",
+            [
+                "policy.scopes",
+                "one of `db:write:users:row_1`, `fs:read`, `ns:*`, `output:*`, `workspace:read`",
+                "`net:put`",
+            ],
+        ),
+        ("scope_undeclared", ["pack.scopes", "`fs:*`", "`net:put`"]),
+        ("tool_not_allowed", ["policy.tools", "one of `digest.files`, `fs.list`", "`net.send`"]),
+        ("tool_not_delegated", ["delegation.tools", "one of `x`, `y`", "`net.send`"]),
+        ("tool_undeclared", ["pack.tools", "`fs.list`", "`net.send`"]),
+    ];
+    let said: Vec<_> = said.iter().map(|(code, [id, expected, actual])| (*code, [&**id, expected, actual])).collect();
+    assert_eq!(said, all.map(|(code, said)| (&*format!("policy.{code}").leak(), said)));
+    assert_eq!(Rule::ArgumentMalformed.id(), "policy.limits");
+    for violation in decision.violations() {
+        assert_eq!(violation.rule_id(), violation.rule().id());
+    }
 }
 
 #[test]
@@ -114,7 +223,7 @@ fn p22_only_the_listed_model_under_the_listed_key() {
 fn p23_determinism_is_what_the_pack_declares() {
     let (mut facts, registry, policy) = (modest_facts(), registry(), policy());
     facts.deterministic = false;
-    let subject = Subject { facts: &facts, registry: &registry, rights: None };
+    let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: None };
     let gate = Gate::new(&policy, bundle_digest(), Mode::Enforce).unwrap();
     let nothing = Request::default();
     assert_eq!(reasons(&gate.evaluate(&subject, &nothing, now())), ["policy.determinism_required inventory"]);
@@ -127,7 +236,7 @@ fn p23_determinism_is_what_the_pack_declares() {
 #[test]
 fn p26_outside_its_dates_a_policy_allows_nothing() {
     let (facts, registry, policy) = (facts(), registry(), policy());
-    let subject = Subject { facts: &facts, registry: &registry, rights: None };
+    let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: None };
     let gate = Gate::new(&policy, bundle_digest(), Mode::Enforce).unwrap();
     let judge = |now: &str| reasons(&gate.evaluate(&subject, &request(&["fs.list"], &[], &[]), at(now)));
     assert_eq!(judge("2025-12-31T23:59:59Z"), ["policy.bundle_not_yet_valid example"]);
@@ -140,7 +249,7 @@ fn p26_outside_its_dates_a_policy_allows_nothing() {
 fn a_delegated_run_has_only_what_was_handed_on() {
     let (facts, registry, policy) = (facts(), registry(), policy());
     let rights = Rights { tools: [tool("fs.list")].into(), scopes: [grant("ns:a")].into_iter().collect() };
-    let subject = Subject { facts: &facts, registry: &registry, rights: Some(&rights) };
+    let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: Some(&rights) };
     let gate = Gate::new(&policy, bundle_digest(), Mode::Enforce).unwrap();
     let judge =
         |tools: &[&str], scopes: &[&str]| reasons(&gate.evaluate(&subject, &request(tools, scopes, &[]), now()));
@@ -158,7 +267,7 @@ fn p32_a_tighter_bundle_denies_what_the_last_one_allowed() {
     let asked = request(&["digest.files"], &[], &[]);
     let tight = policy_with("\"digest.files\", ", "");
     let (facts, registry, loose) = (facts(), registry(), policy());
-    let subject = Subject { facts: &facts, registry: &registry, rights: None };
+    let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: None };
     let judge = |policy, bundle: &[u8]| {
         let gate = Gate::new(policy, Blake3Digest::of(bundle), Mode::Enforce).unwrap();
         gate.evaluate(&subject, &asked, now())
@@ -173,7 +282,7 @@ fn p32_a_tighter_bundle_denies_what_the_last_one_allowed() {
 fn a_pack_is_judged_by_everything_it_declares() {
     let (modest, greedy, registry, policy) = (modest_facts(), facts(), registry(), policy());
     let gate = Gate::new(&policy, bundle_digest(), Mode::Enforce).unwrap();
-    let subject = Subject { facts: &modest, registry: &registry, rights: None };
+    let subject = Subject { facts: &modest, registry: &registry, drift: None, tenant: &acme(), rights: None };
     assert_eq!(gate.evaluate_pack(&subject, now()).outcome(), Outcome::Allow);
     // A delegation may well hand on less than the pack declares.
     let rights = Rights::default();
@@ -203,10 +312,21 @@ fn p34_reasons_are_capped_and_the_others_counted() {
     assert_eq!((at_limit.violations().len(), at_limit.omitted()), (MAX_REASONS, 0));
     let over = decide(MAX_REASONS / 2 + 1);
     assert_eq!((over.violations().len(), over.omitted()), (MAX_REASONS, 2));
-    let many = decide(100_000);
-    assert_eq!((many.violations().len(), many.omitted()), (MAX_REASONS, 200_000 - MAX_REASONS as u64));
-    assert!(many.violations().iter().all(|one| one.code() == "policy.tool_not_allowed"));
-    assert!(many.to_string().ends_with("\nand 199936 more"));
+    let listed: Vec<String> = (0..MAX_REASONS).map(|i| format!("policy.tool_not_allowed t{i:05}")).collect();
+    let many = decide(2 * MAX_REASONS);
+    assert_eq!((reasons(&many), many.omitted()), (listed.clone(), 3 * MAX_REASONS as u64));
+    assert!(many.to_string().ends_with("\nand 192 more"));
+}
+
+#[test]
+fn p34_reasons_of_several_rules_are_counted() {
+    let (facts, registry, policy, rights) = (facts(), registry(), policy(), Rights::default());
+    let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: Some(&rights) };
+    let asked = Request { tools: (0..2_000).map(|i| tool(&i.to_string())).collect(), ..Request::default() };
+    let decision = Gate::new(&policy, bundle_digest(), Mode::Enforce).unwrap().evaluate(&subject, &asked, now());
+    assert_eq!((decision.violations().len(), decision.omitted()), (MAX_REASONS, 6_000 - MAX_REASONS as u64));
+    let first = asked.tools.iter().take(MAX_REASONS).map(|tool| format!("policy.tool_not_allowed {tool}"));
+    assert_eq!(reasons(&decision), first.collect::<Vec<_>>());
 }
 
 #[test]
@@ -216,7 +336,7 @@ fn p34_what_is_not_listed_counts_all_the_same() {
     let grants = (0..=MAX_REASONS).map(|i| format!("net:s{i:02}"));
     facts.scopes = grants.clone().map(|text| grant(&text)).collect();
     let (registry, policy) = (registry(), policy());
-    let subject = Subject { facts: &facts, registry: &registry, rights: None };
+    let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: None };
     let gate = Gate::new(&policy, bundle_digest(), Mode::Warn).unwrap();
     let scopes: Vec<String> = grants.collect();
     let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
@@ -243,8 +363,9 @@ fn p35_subjects_are_parsed_names_and_hold_no_digest() {
 fn a_decision_explains_itself() {
     let decision = judge(&policy(), Mode::Enforce, &request(&[], &["net:get"], &[]));
     let text = "deny (mode enforce, at 2026-06-01T00:00:00Z)\n\
-                policy.scope_not_granted `net:get`: the policy does not grant this scope; \
-                do without the scope, or have it added to `scopes` of the policy";
+                policy.scope_not_granted `net:get`: the policy does not grant this scope (policy.scopes); \
+                expected one of `db:write:users:row_1`, `fs:read`, `ns:*`, `output:*`, `workspace:read`, \
+                found `net:get`; do without the scope, or have it added to `scopes` of the policy";
     assert_eq!(decision.to_string(), text);
     let json = serde_json::to_value(&decision).unwrap();
     let expected = serde_json::json!({
@@ -255,9 +376,13 @@ fn a_decision_explains_itself() {
             "code": "policy.scope_not_granted",
             "subject": "net:get",
             "rule": "policy.scopes",
+            "expected": "one of `db:write:users:row_1`, `fs:read`, `ns:*`, `output:*`, `workspace:read`",
+            "actual": {"kind": "identifier", "value": "net:get"},
             "hint": "do without the scope, or have it added to `scopes` of the policy",
         }],
+        "questions": [],
         "omitted": 0,
+        "unjudged": 0,
     });
     assert_eq!(json, expected);
 }

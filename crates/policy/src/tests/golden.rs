@@ -1,7 +1,7 @@
 //! Bundles as each encoding was first written are still read, and still written, to the byte.
 
 use crate::{
-    Policy, VerifiedBundle, build_bundle,
+    Floor, Policy, VerifiedBundle, build_bundle,
     testing::{now, policy, policy_with},
     tests::bundle::{alice, trust},
 };
@@ -10,9 +10,11 @@ const V1: &str = include_str!("../../tests/golden/v1.reachpolicy");
 const V1_NO_WARN: &str = include_str!("../../tests/golden/v1-no-warn.reachpolicy");
 const V2: &str = include_str!("../../tests/golden/v2.reachpolicy");
 const V2_TOML: &str = include_str!("../../tests/golden/v2.toml");
+const V3: &str = include_str!("../../tests/golden/v3.reachpolicy");
+const V3_TOML: &str = include_str!("../../tests/golden/v3.toml");
 
 fn read(file: &str) -> VerifiedBundle {
-    VerifiedBundle::verify(file.as_bytes(), &trust(), now(), None).unwrap()
+    VerifiedBundle::verify(file.as_bytes(), &trust(), now(), &Floor::Unchecked).unwrap()
 }
 
 #[test]
@@ -39,4 +41,14 @@ fn encoding_2_is_read_and_written_as_it_was() {
     assert_eq!(build_bundle(&policy, &[&alice()]).unwrap(), V2);
     assert_eq!((policy.legacy_packs().len(), policy.unsigned_plugins().len()), (2, 1));
     assert!(policy.plugin_keyring().is_some());
+}
+
+#[test]
+fn encoding_3_is_read_and_written_as_it_was() {
+    let policy = Policy::from_toml(V3_TOML).unwrap();
+    let bundle = read(V3);
+    assert_eq!(bundle.policy(), &policy);
+    assert_eq!(bundle.digest().to_string(), "ea479f967e872ea0384f9ce0470fbbf698421fe365e0fed873ec8b5879e55e38");
+    assert_eq!(build_bundle(&policy, &[&alice()]).unwrap(), V3);
+    assert_eq!((policy.limits().len(), policy.tenants().len(), policy.legacy_packs().len()), (4, 3, 1));
 }

@@ -4,7 +4,7 @@ use reach_types::{Blake3Digest, Code as _, Timestamp};
 
 use crate::{
     Gate, Mode, ModeError, Outcome, Rights, Rule, Subject,
-    testing::{at, bundle_digest, facts, judge, now, policy, policy_with, reasons, registry, request, tool},
+    testing::{acme, at, bundle_digest, facts, judge, now, policy, policy_with, reasons, registry, request, tool},
 };
 
 #[test]
@@ -46,7 +46,7 @@ fn warn_lets_through_what_the_organization_does_not_grant_and_says_so() {
 fn p37_warn_never_covers_what_nobody_declared_or_signed() {
     let (good_facts, good_registry, policy) = (facts(), registry(), policy());
     let gate = Gate::new(&policy, bundle_digest(), Mode::Warn).unwrap();
-    let good = Subject { facts: &good_facts, registry: &good_registry, rights: None };
+    let good = Subject { facts: &good_facts, registry: &good_registry, drift: None, tenant: &acme(), rights: None };
     let soft = request(&["net.fetch"], &[], &[]);
     let outcome = |subject: &Subject<'_>, asked, now: Timestamp| {
         let decision = gate.evaluate(subject, asked, now);
@@ -95,6 +95,10 @@ fn rules_are_ordered_as_their_codes() {
 fn rules() -> impl Iterator<Item = Rule> {
     let (expired, from) = (now(), now());
     [
+        Rule::ApprovalRequired,
+        Rule::ArgumentMalformed,
+        Rule::ArgumentMissing,
+        Rule::ArgumentNotAllowed,
         Rule::Validity(crate::ValidityError::Expired { expired }),
         Rule::Validity(crate::ValidityError::NotYetValid { from }),
         Rule::DeterminismRequired,
@@ -103,6 +107,7 @@ fn rules() -> impl Iterator<Item = Rule> {
         Rule::ScopeNotDelegated,
         Rule::ScopeNotGranted,
         Rule::ScopeUndeclared,
+        Rule::TenantUnlisted,
         Rule::ToolDefinitionDrift,
         Rule::ToolNotAllowed,
         Rule::ToolNotDelegated,

@@ -5,7 +5,8 @@ use reach_types::{Blake3Digest, Code as _, NodeId, RunId, Sha256Digest, TenantId
 use crate::{
     Binding, Decision, ExactCall, Gate, Mode, Outcome, Permit, PermitError, Rights, Subject,
     testing::{
-        at, binding, bundle_digest, call, definition, facts, judge, now, policy, registry, request, scope, tool,
+        acme, at, binding, bundle_digest, call, definition, facts, judge, judge_call, now, policy, registry, request,
+        scope, tool,
     },
 };
 
@@ -14,7 +15,7 @@ fn later() -> Timestamp {
 }
 
 fn allowed() -> Decision {
-    judge(&policy(), Mode::Enforce, &call().request())
+    judge_call(&policy(), Mode::Enforce, &call())
 }
 
 fn permit() -> Permit {
@@ -108,12 +109,15 @@ fn p18_a_permit_follows_only_from_a_decision_about_its_call() {
 fn a_denial_gives_no_permit() {
     let denied = judge(&policy(), Mode::Enforce, &request(&["net.fetch"], &[], &[]));
     assert_eq!(asked(&denied, |_| ()), "policy.permit_denied");
+    // Nor does an answer about anything but one call with its arguments.
+    let allowed = judge(&policy(), Mode::Enforce, &call().request());
+    assert_eq!((allowed.outcome(), asked(&allowed, |_| ())), (Outcome::Allow, "policy.permit_call_mismatch"));
 }
 
 #[test]
 fn p38_admitting_a_pack_permits_no_call() {
     let (facts, registry, policy) = (crate::testing::modest_facts(), registry(), policy());
-    let subject = Subject { facts: &facts, registry: &registry, rights: None };
+    let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: None };
     let gate = Gate::new(&policy, bundle_digest(), Mode::Enforce).unwrap();
     let admitted = gate.evaluate_pack(&subject, now());
     assert_eq!((admitted.outcome(), asked(&admitted, |_| ())), (Outcome::Allow, "policy.permit_call_mismatch"));
@@ -124,9 +128,9 @@ fn a_delegated_decision_permits_delegated_calls_only() {
     let (facts, registry, policy) = (facts(), registry(), policy());
     let scopes = [crate::testing::grant("workspace:read")].into_iter().collect();
     let rights = Rights { tools: [tool("fs.list")].into(), scopes };
-    let subject = Subject { facts: &facts, registry: &registry, rights: Some(&rights) };
+    let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &acme(), rights: Some(&rights) };
     let gate = Gate::new(&policy, bundle_digest(), Mode::Enforce).unwrap();
-    let decision = gate.evaluate(&subject, &call().request(), now());
+    let decision = gate.evaluate_call(&subject, &call(), now());
     assert_eq!(asked(&decision, |_| ()), "policy.permit_run_mismatch");
     assert_eq!(asked(&decision, |binding| binding.chain = Some(Blake3Digest::of(b"chain"))), "ok");
 }
@@ -134,7 +138,7 @@ fn a_delegated_decision_permits_delegated_calls_only() {
 #[test]
 fn a_warned_permit_says_so_and_ends_with_the_warning() {
     let call = ToolCall { tool: tool("net.fetch"), scopes: [].into(), arguments: Vec::new() };
-    let decision = judge(&policy(), Mode::Warn, &call.request());
+    let decision = judge_call(&policy(), Mode::Warn, &call);
     assert_eq!(decision.outcome(), Outcome::Warned);
     let warned =
         Binding { definition: definition("net.fetch"), call: ExactCall::of(&call), mode: Mode::Warn, ..binding() };

@@ -43,6 +43,7 @@ fn r12_a_declared_length_over_the_limit_is_refused_before_anything_is_read() {
 fn r12_an_oversized_event_is_not_recorded_and_does_not_end_the_recording() {
     let mut log = Vec::new();
     let mut recorder = Recorder::start(&mut log, header(1), Limits::default()).unwrap();
+    let _ = recorder.record(Event::Verdict(verdict(0))).unwrap();
     let mut big = result(0);
     big.payload = vec![0; MAX_FRAME_BYTES].into();
     assert_eq!(recorder.record(Event::Result(big.clone())).unwrap_err().code(), "replay.event_too_large");
@@ -93,6 +94,7 @@ fn r12_endless_small_frames_end_at_the_limit() {
 fn r12_a_payload_is_bytes_however_deep_its_json_is() {
     let mut log = Vec::new();
     let mut recorder = Recorder::start(&mut log, header(1), Limits::default()).unwrap();
+    let _ = recorder.record(Event::Verdict(verdict(0))).unwrap();
     let mut deep = result(0);
     deep.payload = b"[".repeat(100_000).into();
     let _ = recorder.record(Event::Result(deep)).unwrap();

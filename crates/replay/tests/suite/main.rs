@@ -11,6 +11,8 @@ mod limits;
 #[cfg(test)]
 mod mutations;
 #[cfg(test)]
+mod permissions;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod recording;

@@ -4,30 +4,52 @@ use std::io::{self, Read};
 
 use proptest::prelude::*;
 use reach_replay::{
-    CallResult, EndReason, Event, Frame, Limits, Outcome, Recorder, ResultOutcome, Verdict, VerdictOutcome, verify,
-    verify_with,
+    Approved, CallResult, EndReason, Event, Frame, Limits, Outcome, Recorder, ResultOutcome, Verdict, VerdictOutcome,
+    Warned, verify, verify_with,
 };
 use reach_types::{Scope, Timestamp};
 
-use crate::support::{NOW, header, held, run_key, trust, verdict};
+use crate::support::{NOW, approved, header, held, run_key, trust, verdict, warned};
 
-fn any_event() -> impl Strategy<Value = Event> {
+/// A call as recorders record it: its verdict, what lets it through if the verdict alone does not,
+/// and its result if it was let through.
+fn any_call() -> impl Strategy<Value = Vec<Event>> {
     let bytes = proptest::collection::vec(any::<u8>(), 0..300);
-    let outcome =
-        prop_oneof![Just(VerdictOutcome::Allowed), Just(VerdictOutcome::Warned), Just(VerdictOutcome::Denied)];
+    let outcome = prop_oneof![
+        Just(VerdictOutcome::Allowed),
+        Just(VerdictOutcome::Warned),
+        Just(VerdictOutcome::Denied),
+        Just(VerdictOutcome::Asked)
+    ];
     let scopes = proptest::collection::btree_set("[a-z]{1,9}(:[a-z0-9]{1,5}){0,3}", 0..4);
     let verdicts = (any::<u64>(), "[a-z0-9]{1,20}", scopes, bytes.clone(), outcome, any::<u64>()).prop_map(
         |(call, node, scopes, arguments, outcome, now)| {
             let scopes = scopes.iter().map(|text| Scope::parse(text).unwrap()).collect();
             let (arguments, now) = (arguments.into(), Timestamp::from_millis(now));
-            Event::Verdict(Verdict { call, node, scopes, arguments, outcome, now, ..verdict(0) })
+            Verdict { call, node, scopes, arguments, outcome, now, ..verdict(0) }
         },
     );
-    let results = (any::<u64>(), any::<bool>(), bytes, any::<u64>()).prop_map(|(call, ok, payload, at)| {
+    let results = (any::<bool>(), bytes, any::<u64>(), any::<bool>());
+    (verdicts, results).prop_map(|(verdict, (ok, payload, at, through))| {
+        let (call, outcome, at) = (verdict.call, verdict.outcome, Timestamp::from_millis(at));
+        let mut events = vec![Event::Verdict(verdict)];
+        match outcome {
+            VerdictOutcome::Denied if through => events.push(Event::Warned(Warned { at, ..warned(call) })),
+            VerdictOutcome::Asked if through => {
+                events.push(Event::Approval(Box::new(Approved { at, ..approved(call) })))
+            }
+            VerdictOutcome::Denied | VerdictOutcome::Asked => return events,
+            VerdictOutcome::Allowed | VerdictOutcome::Warned => {}
+        }
         let outcome = if ok { ResultOutcome::Ok } else { ResultOutcome::Failed };
-        Event::Result(CallResult { call, outcome, payload: payload.into(), at: Timestamp::from_millis(at) })
-    });
-    prop_oneof![verdicts, results]
+        events.push(Event::Result(CallResult { call, outcome, payload: payload.into(), at }));
+        events
+    })
+}
+
+/// The events of fewer than `calls` calls, one after another.
+fn any_events(calls: usize) -> impl Strategy<Value = Vec<Event>> {
+    proptest::collection::vec(any_call(), 0..calls).prop_map(|calls| calls.concat())
 }
 
 fn any_reason() -> impl Strategy<Value = EndReason> {
@@ -79,7 +101,7 @@ proptest! {
 
     #[test]
     fn what_is_recorded_is_verified_and_read_back(
-        events in proptest::collection::vec(any_event(), 0..12),
+        events in any_events(6),
         marks in proptest::collection::vec(0usize..12, 0..3),
         reason in any_reason(),
     ) {
@@ -94,7 +116,7 @@ proptest! {
 
     #[test]
     fn r14_the_size_of_the_pieces_read_changes_nothing(
-        events in proptest::collection::vec(any_event(), 0..6),
+        events in any_events(4),
         damage in proptest::option::of((any::<prop::sample::Index>(), 1u8..)),
         cut in proptest::option::of(any::<prop::sample::Index>()),
         frames in 0u64..12,

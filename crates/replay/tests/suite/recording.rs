@@ -97,9 +97,9 @@ fn r11_odd_times_are_counted_and_decide_nothing() {
         let mut log = Vec::new();
         let mut recorder = Recorder::start(&mut log, header(1), Limits::default()).unwrap();
         for (call, at) in [(0, first), (1, second)] {
-            let mut result = result(call);
-            result.at = at;
-            let _ = recorder.record(Event::Result(result)).unwrap();
+            let mut verdict = verdict(call);
+            verdict.now = at;
+            let _ = recorder.record(Event::Verdict(verdict)).unwrap();
         }
         recorder.finish(EndReason::Completed, second, &run_key()).unwrap();
         let report = judge(&log).unwrap();

@@ -9,14 +9,14 @@ use reach_types::{Blake3Digest, Code, RunId, Timestamp, encode_strict};
 
 use crate::support::{
     NOW, answer, bodies, day, encode, framed, header, heads, held, join, judge, key, rechain, record, rejection,
-    result, run_key, trust, word,
+    run_key, trust, verdict, word,
 };
 
 /// A short run, sealed with `key`.
 fn sealed_by(key: &SigningKey) -> Vec<u8> {
     let mut log = Vec::new();
     let mut recorder = Recorder::start(&mut log, header(1), Limits::default()).unwrap();
-    let _ = recorder.record(Event::Result(result(0))).unwrap();
+    let _ = recorder.record(Event::Verdict(verdict(0))).unwrap();
     recorder.finish(EndReason::Completed, day(-1), key).unwrap();
     log
 }

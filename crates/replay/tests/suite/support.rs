@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use reach_replay::{
-    CallResult, EndReason, Event, ExpectedGuards, Frame, Header, Limits, Outcome, PolicyMode, Recorder, ReplayError,
-    Report, ResultOutcome, Verdict, VerdictOutcome, engine_digest, verify,
+    Approved, CallResult, EndReason, Event, ExpectedGuards, Frame, Header, Limits, Outcome, PolicyMode, Recorder,
+    ReplayError, Report, ResultOutcome, Verdict, VerdictOutcome, Warned, engine_digest, verify,
 };
 use reach_signing::{
     KeyEntry, Revocation, RevocationReason, Role, Signer, SignerEntry, SigningKey, TrustDocument, VerifiedTrust,
@@ -108,6 +108,25 @@ pub(crate) fn verdict(call: u64) -> Verdict {
 
 pub(crate) fn result(call: u64) -> CallResult {
     CallResult { call, outcome: ResultOutcome::Ok, payload: br#"["a","b"]"#.to_vec().into(), at: day(-1) }
+}
+
+pub(crate) fn warned(call: u64) -> Warned {
+    Warned { call, permit: Blake3Digest::of(b"permit"), until: day(1), at: day(-1) }
+}
+
+pub(crate) fn approved(call: u64) -> Approved {
+    Approved {
+        call,
+        request: Blake3Digest::of(b"request"),
+        nonce: [9; 32],
+        asked_until: day(0),
+        approvers: vec!["alice".to_owned()],
+        keys: vec![key(Role::Operator, 9).public_key().key_id()],
+        statement: Blake3Digest::of(b"statement"),
+        issued: day(-1),
+        until: day(0),
+        at: day(-1),
+    }
 }
 
 /// Header, `calls` times verdict and result, a checkpoint after the first call, end.

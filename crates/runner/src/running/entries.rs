@@ -3,7 +3,7 @@
 use reach_audit_ledger::EntryKind;
 use reach_pack_integrity::{Provenance, VerifiedPack};
 use reach_policy::Mode;
-use reach_replay::EndReason;
+use reach_replay::{Approved, EndReason};
 use reach_types::{Blake3Digest, Code};
 use serde_json::{Value, json};
 
@@ -43,8 +43,25 @@ pub(super) fn call_refusal(ending: &Ending) -> Option<Value> {
         Ending::Refused(decision) => Some(json!({ "decision": decision })),
         Ending::Withdrawn(error) => Some(json!({ "codes": [error.code()] })),
         Ending::PermitRefused(error) => Some(json!({ "codes": [error.code()] })),
+        // Who said no stands in the reason.
+        Ending::NotApproved(error) => Some(json!({ "codes": [error.code()], "reason": error.to_string() })),
         Ending::Completed | Ending::Unresolved(_) | Ending::Failed(_) | Ending::Limit => None,
     }
+}
+
+/// What the ledger holds of a person's approval: who, when, and of which call, by the digest of the
+/// request, which is over all of it.
+pub(crate) fn approval(approved: &Approved) -> Value {
+    let Approved { call, request, approvers, keys, statement, issued, until, .. } = approved;
+    json!({
+        "call": call,
+        "request": request,
+        "approvers": approvers,
+        "keys": keys,
+        "statement": statement,
+        "issued": issued,
+        "until": until,
+    })
 }
 
 /// The payload of a run's last entry.

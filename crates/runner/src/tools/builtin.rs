@@ -10,11 +10,11 @@ use cap_std::{
     ambient_authority,
     fs::{Dir, File, OpenOptions, OpenOptionsExt},
 };
-use reach_types::{Blake3Digest, JsonLimits, Scope, ToolId, read_json};
+use reach_types::{Blake3Digest, JsonLimits, Scope, ToolDefinition, ToolId, read_json};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Progress, ToolError, ToolHost, digest, list, search, write};
+use super::{Progress, ToolError, ToolHost, definitions, digest, list, search, write};
 use crate::{
     admission::AllowedCall,
     files::{self, FileError},
@@ -82,45 +82,6 @@ impl BuiltinTools {
     pub const fn definitions_only() -> Self {
         Self { workspace: None }
     }
-
-    /// The definitions, as a person may read them.
-    #[must_use]
-    pub fn definitions() -> Vec<Value> {
-        vec![
-            json!({
-                "name": "digest.files",
-                "version": 1,
-                "description": "Digests each listed file of the workspace with SHA-256 and BLAKE3.",
-                "scope": "workspace:read",
-                "arguments": { "files": "list of {path, …}", "skipped": "optional list, passed on" },
-                "result": { "files": "list of {path, size, sha256, blake3}", "skipped": "list of {path, reason}" },
-            }),
-            json!({
-                "name": "fs.list",
-                "version": 1,
-                "description": "Lists the regular files below a directory of the workspace, without what version control ignores.",
-                "scope": "workspace:read",
-                "arguments": { "path": "a relative directory" },
-                "result": { "count": "integer", "files": "list of {path, size}", "skipped": "list of {path, reason}" },
-            }),
-            json!({
-                "name": "fs.write",
-                "version": 1,
-                "description": "Writes one JSON file into the run's own output directory.",
-                "scope": "output:write",
-                "arguments": { "path": "a file name", "json": "any value" },
-                "result": { "path": "text", "bytes": "integer", "blake3": "hex" },
-            }),
-            json!({
-                "name": "text.search",
-                "version": 1,
-                "description": "Searches the text files among those listed, line by line, by regular expressions; never returns the text found.",
-                "scope": "workspace:read",
-                "arguments": { "files": "list of {path, …}", "rules": "list of {id, pattern}", "skipped": "optional list, passed on" },
-                "result": { "findings": "list of {path, rule, line}", "skipped": "list of {path, reason}" },
-            }),
-        ]
-    }
 }
 
 impl ToolHost for BuiltinTools {
@@ -128,19 +89,12 @@ impl ToolHost for BuiltinTools {
         Blake3Digest::derive("reach 2026 tool host v1", &[b"builtin", b"1"])
     }
 
-    fn registry(&self) -> BTreeMap<ToolId, Blake3Digest> {
-        let entry = |definition: &Value| {
-            let tool = ToolId::parse(definition.get("name")?.as_str()?).ok()?;
-            let digest = Blake3Digest::derive("reach 2026 tool definition v1", &[definition.to_string().as_bytes()]);
-            Some((tool, digest))
-        };
-        Self::definitions().iter().filter_map(entry).collect()
+    fn definitions(&self) -> BTreeMap<ToolId, ToolDefinition> {
+        definitions::ALL.clone()
     }
 
     fn scopes(&self, tool: &ToolId) -> BTreeSet<Scope> {
-        let definitions = Self::definitions();
-        let named = |one: &&Value| one.get("name").and_then(Value::as_str) == Some(tool.as_str());
-        let scope = definitions.iter().find(named).and_then(|one| one.get("scope")?.as_str());
+        let scope = definitions::ALL.get(tool).and_then(|one| one.members().get("scope")?.as_str());
         scope.and_then(|text| Scope::parse(text).ok()).into_iter().collect()
     }
 

@@ -1,6 +1,7 @@
 //! Tools: what a run can do, each under a definition that its pack pins by digest.
 
 mod builtin;
+mod definitions;
 mod digest;
 mod list;
 mod search;
@@ -12,7 +13,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reach_types::{Blake3Digest, Scope, ToolId};
+use reach_types::{Blake3Digest, Scope, ToolDefinition, ToolId};
 use serde_json::Value;
 
 pub use builtin::{BuiltinTools, Workspace};
@@ -74,13 +75,23 @@ reach_types::codes!(ToolError {
 /// How far a long call is: done, of how many, where that is known.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, Option<u64>);
 
+/// The digests of these definitions: what packs pin.
+pub(crate) fn digests(definitions: &BTreeMap<ToolId, ToolDefinition>) -> BTreeMap<ToolId, Blake3Digest> {
+    definitions.iter().map(|(tool, definition)| (tool.clone(), *definition.digest())).collect()
+}
+
 /// Something that runs tool calls. Whatever it answers is recorded before the run goes on.
 pub trait ToolHost {
     /// The host's own identity: part of what a permit is bound to.
     fn identity(&self) -> Blake3Digest;
 
+    /// The tools it has, with their definitions.
+    fn definitions(&self) -> BTreeMap<ToolId, ToolDefinition>;
+
     /// The tools it has, with the digests of their definitions.
-    fn registry(&self) -> BTreeMap<ToolId, Blake3Digest>;
+    fn registry(&self) -> BTreeMap<ToolId, Blake3Digest> {
+        digests(&self.definitions())
+    }
 
     /// The scopes that a call of `tool` needs, whatever its pack says of it.
     fn scopes(&self, tool: &ToolId) -> BTreeSet<Scope>;

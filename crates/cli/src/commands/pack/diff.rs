@@ -1,8 +1,12 @@
 //! `reach pack diff`.
 
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
-use reach_pack_integrity::{Change, Diff, DiffVerdict, Direction, diff_packs};
+use reach_pack_integrity::{Aspect, Change, Diff, DiffVerdict, Direction, Manifest, diff_packs};
+use reach_policy::{DriftClass, classify};
 use reach_runner::packs;
 use reach_types::{Class, CodeRow};
 use serde_json::json;
@@ -20,7 +24,8 @@ pub(crate) const WIDENED: CodeRow = CodeRow {
 };
 
 pub(super) fn run(old: &Path, new: &Path, deny_widening: bool) -> Result<Report, Failure> {
-    let diff = diff_packs(&packs::view(old)?, &packs::view(new)?);
+    let (old, new) = (packs::view(old)?, packs::view(new)?);
+    let (diff, drifts) = (diff_packs(&old, &new), drifts(old.manifest(), new.manifest()));
     let unapproved = diff.unapproved().count();
     let report = if deny_widening && unapproved > 0 {
         let message = format!("{unapproved} change(s) that no approval of the old pack covers");
@@ -28,7 +33,16 @@ pub(super) fn run(old: &Path, new: &Path, deny_widening: bool) -> Result<Report,
     } else {
         Report::new(word(diff.verdict()))
     };
-    Ok(describe(report, &diff))
+    Ok(describe(report, &diff, &drifts))
+}
+
+/// In what ways a tool's definition changed.
+type Drifts = BTreeMap<String, BTreeSet<DriftClass>>;
+
+/// What changed in the definitions that both packs carry.
+fn drifts(old: &Manifest, new: &Manifest) -> Drifts {
+    let both = old.definitions().iter().filter_map(|(tool, was)| Some((tool, was, new.definitions().get(tool)?)));
+    both.map(|(tool, was, is)| (tool.to_string(), classify(Some(was), Some(is)))).collect()
 }
 
 const fn word(verdict: DiffVerdict) -> &'static str {
@@ -40,9 +54,10 @@ const fn word(verdict: DiffVerdict) -> &'static str {
     }
 }
 
-fn describe(report: Report, diff: &Diff) -> Report {
+fn describe(report: Report, diff: &Diff, drifts: &Drifts) -> Report {
     let verdict = diff.verdict();
     let needs_approval = diff.unapproved().next().is_some();
+    let changed: BTreeMap<_, _> = drifts.iter().filter(|(_, classes)| !classes.is_empty()).collect();
     let report = report
         .field("difference", word(verdict))
         .field("widened", verdict == DiffVerdict::Widened)
@@ -54,7 +69,8 @@ fn describe(report: Report, diff: &Diff) -> Report {
         .line(format!("{}: {} change(s)", word(verdict), diff.changes.len()))
         .line(format!("  old {}", diff.old))
         .line(format!("  new {}", diff.new))
-        .lines(diff.changes.iter().map(line));
+        .field("drift", json!(changed))
+        .lines(diff.changes.iter().map(|change| line(change, drifts)));
     let report = if needs_approval {
         report.line("to be approved again: what is widened (+), and every tool whose definition changed")
     } else {
@@ -63,7 +79,7 @@ fn describe(report: Report, diff: &Diff) -> Report {
     report.line("trust: none; neither pack was verified, see `reach pack verify`")
 }
 
-fn line(change: &Change) -> String {
+fn line(change: &Change, drifts: &Drifts) -> String {
     let sign = match change.direction {
         Direction::Widened => '+',
         Direction::Narrowed => '-',
@@ -73,7 +89,15 @@ fn line(change: &Change) -> String {
     // A pack has one name and one version: there is nothing more to name.
     let subject =
         if change.subject == change.aspect.to_string() { String::new() } else { shown(&change.subject) + ": " };
-    format!("  {sign} {:<9} {:<15} {subject}{before} -> {after}", change.direction, change.aspect)
+    let how = match drifts.get(&change.subject) {
+        Some(classes) if change.aspect == Aspect::ToolDefinition => format!(" ({})", words(classes)),
+        _ => String::new(),
+    };
+    format!("  {sign} {:<9} {:<15} {subject}{before} -> {after}{how}", change.direction, change.aspect)
+}
+
+fn words(classes: &BTreeSet<DriftClass>) -> String {
+    classes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn text(value: Option<&String>) -> String {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use reach_runner::{BuiltinTools, ToolHost};
 use reach_types::Timestamp;
 
+use crate::commands::registry::tables;
+
 /// Asks for what the pack did not declare and the organization does not grant.
 pub(super) const WIDE_REQUEST: &str = r#"{"tools":["fs.list","shell.exec"],"scopes":["workspace:read","network:any"],"models":{"planner":"acme.large-1"}}
 "#;
@@ -21,11 +23,11 @@ Lists a directory tree, digests every file, searches the text files for committe
 writes `inventory.json`.
 ";
 
-/// The example pack's manifest, with the tools pinned as this node defines them.
+/// The example pack's manifest, with the tools pinned as this node defines them, and the definitions
+/// themselves, so that a later one can be told apart by what changed.
 pub(super) fn manifest() -> String {
-    let tools = BuiltinTools::definitions_only().registry();
-    let pins: String = tools.iter().map(|(tool, digest)| format!("\"{tool}\" = \"{digest}\"\n")).collect();
-    format!("{MANIFEST_HEAD}\n[tools]\n{pins}{MANIFEST_GRAPH}")
+    let tables = tables(&BuiltinTools::definitions_only().definitions());
+    format!("{MANIFEST_HEAD}\n{tables}{MANIFEST_GRAPH}")
 }
 
 const MANIFEST_HEAD: &str = r#"schema = "reach-pack/1"

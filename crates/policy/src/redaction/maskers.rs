@@ -1,0 +1,97 @@
+//! The maskers that come with the gate.
+
+use super::{looks::Looks, mask::Masker};
+
+/// Withholds everything but the type and the length. The default, and the only masker whose answer
+/// does not depend on what secrets look like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Withhold;
+
+impl Masker for Withhold {
+    fn mask(&self, content: &[u8]) -> Option<String> {
+        let kind = if std::str::from_utf8(content).is_ok() { "text" } else { "binary" };
+        Some(format!("[{kind}, {} bytes]", content.len()))
+    }
+}
+
+/// Shows text up to a length, with whatever looks like a key, a digest, a token or a password
+/// replaced as a whole: no first and no last characters of it remain.
+///
+/// It goes by looks: long runs of hex or base64, PEM blocks, long words of mixed case and digits,
+/// addresses with credentials, and what follows a label such as `password`. It hides much that is
+/// harmless, long paths among it. A short secret without a label looks like any word: where such can
+/// occur, use [`Withhold`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShowPlain {
+    /// The most bytes of text shown; what comes after them is counted.
+    pub max_bytes: usize,
+}
+
+impl Masker for ShowPlain {
+    fn mask(&self, content: &[u8]) -> Option<String> {
+        let Ok(text) = std::str::from_utf8(content) else { return Withhold.mask(content) };
+        let mut page = Page { text: String::new(), room: self.max_bytes, hidden: 0 };
+        let mut rest = text;
+        while let Some((before, after)) = cut(rest, PEM_BEGIN) {
+            show_words(before, &mut page);
+            let beyond = cut(after, PEM_END).and_then(|(_, tail)| tail.split_once("----")).map_or("", |(_, rest)| rest);
+            page.show("[PEM block masked]", rest.len().saturating_sub(before.len()).saturating_sub(beyond.len()));
+            rest = beyond;
+        }
+        show_words(rest, &mut page);
+        Some(page.finish())
+    }
+}
+
+const PEM_BEGIN: [&str; 2] = ["----BEGIN", "---- BEGIN"];
+const PEM_END: [&str; 2] = ["----END", "---- END"];
+
+/// What is before and after the first of `marks`.
+fn cut<'t>(text: &'t str, marks: [&str; 2]) -> Option<(&'t str, &'t str)> {
+    marks.iter().filter_map(|mark| text.split_once(mark)).min_by_key(|(before, _)| before.len())
+}
+
+fn show_words(text: &str, page: &mut Page) {
+    let mut looks = Looks::default();
+    for piece in text.split_inclusive(ends_word) {
+        let word = piece.trim_end_matches(ends_word);
+        let end = piece.strip_prefix(word).unwrap_or_default();
+        if looks.secret(word, end) {
+            page.show(&format!("[{} bytes masked]", word.len()), word.len());
+        } else {
+            page.show(word, word.len());
+        }
+        page.show(end, end.len());
+    }
+}
+
+fn ends_word(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | ',' | ';' | '|')
+}
+
+/// The text so far, and how much was left out once it was full.
+struct Page {
+    text: String,
+    room: usize,
+    hidden: usize,
+}
+
+impl Page {
+    /// Shows `piece` whole or not at all; it stands for `length` bytes of content.
+    fn show(&mut self, piece: &str, length: usize) {
+        match self.room.checked_sub(piece.len()).filter(|_| self.hidden == 0) {
+            Some(room) => {
+                self.room = room;
+                self.text.push_str(piece);
+            }
+            None => self.hidden = self.hidden.saturating_add(length),
+        }
+    }
+
+    fn finish(self) -> String {
+        match self.hidden {
+            0 => self.text,
+            hidden => format!("{}[{hidden} more bytes]", self.text),
+        }
+    }
+}
