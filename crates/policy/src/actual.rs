@@ -27,7 +27,7 @@ pub enum Actual {
     Time(Timestamp),
     /// In what ways a tool's definition differs from the pinned one.
     Drift(Vec<DriftClass>),
-    /// Content: its type and length, and nothing else of it.
+    /// Content: its type and perhaps its length, and nothing else of it.
     Withheld(Withheld),
 }
 
@@ -38,7 +38,7 @@ impl Actual {
         Self::Identifier(identifier.into())
     }
 
-    /// Withholds `content`, keeping its type and its length.
+    /// Withholds `content`, keeping its type and, unless that tells the value, its length.
     #[must_use]
     pub fn withheld(kind: Kind, content: &[u8]) -> Self {
         Self::Withheld(Withheld::new(kind, content))
@@ -91,6 +91,15 @@ impl Kind {
             Self::Object => "object",
         }
     }
+
+    /// Whether its length may be told: that of `true` is not that of `false`, and a number's is its
+    /// magnitude.
+    const fn has_length(self) -> bool {
+        match self {
+            Self::Bytes | Self::Text | Self::List | Self::Object => true,
+            Self::Number | Self::Boolean | Self::Null => false,
+        }
+    }
 }
 
 impl Serialize for Kind {
@@ -99,12 +108,14 @@ impl Serialize for Kind {
     }
 }
 
-/// That there was content, of which type and how long; of the content itself nothing is kept.
+/// That there was content, of which type and, unless that tells the value, how long; of the content
+/// itself nothing is kept.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Withheld {
     #[serde(rename = "type")]
     kind: Kind,
-    bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tag: Option<Tag>,
 }
@@ -113,7 +124,7 @@ impl Withheld {
     /// Withholds `content`.
     #[must_use]
     pub fn new(kind: Kind, content: &[u8]) -> Self {
-        Self { kind, bytes: content.len() as u64, tag: None }
+        Self { kind, bytes: kind.has_length().then_some(content.len() as u64), tag: None }
     }
 
     /// Withholds `content`, and tags it so that whoever holds the key can tell equal ones.
@@ -128,9 +139,9 @@ impl Withheld {
         self.kind
     }
 
-    /// How long it was, in bytes.
+    /// How long it was, in bytes; nothing for a number, a yes or no, and `null`.
     #[must_use]
-    pub const fn bytes(&self) -> u64 {
+    pub const fn bytes(&self) -> Option<u64> {
         self.bytes
     }
 
@@ -143,7 +154,8 @@ impl Withheld {
 
 impl fmt::Display for Withheld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "withheld {} of {} bytes", self.kind.as_str(), self.bytes)?;
+        write!(f, "withheld {}", self.kind.as_str())?;
+        self.bytes.map_or(Ok(()), |bytes| write!(f, " of {bytes} bytes"))?;
         self.tag.map_or(Ok(()), |tag| write!(f, " ({tag})"))
     }
 }

@@ -29,44 +29,55 @@ pub(crate) struct Found {
     pub(crate) ambiguous: bool,
 }
 
+/// What a pointer leads to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Reached<'v> {
+    /// What it points to.
+    Value(&'v Value),
+    /// Nothing is there.
+    Nothing,
+    /// Not the shape that it was written for: what a tool makes of it nobody knows.
+    Misfit(&'v Value),
+    /// A member beside the one that is meant, which some tools would take for it.
+    Lookalike,
+}
+
+/// Follows a pointer to every place that it leads to.
+pub(crate) fn walk<'v>(parts: &[Part], value: &'v Value, reach: &mut dyn FnMut(Reached<'v>)) {
+    let step = |rest, found: Option<&'v Value>, reach: &mut dyn FnMut(Reached<'v>)| match found {
+        Some(value) => walk(rest, value, reach),
+        None => reach(Reached::Nothing),
+    };
+    match (parts.split_first(), value) {
+        (None, value) => reach(Reached::Value(value)),
+        (Some((Part::Every, rest)), Value::Array(items)) => items.iter().for_each(|item| walk(rest, item, reach)),
+        (Some((Part::Named(name), rest)), Value::Object(members)) => {
+            if members.keys().any(|key| is_lookalike(key, name)) {
+                reach(Reached::Lookalike);
+            }
+            step(rest, members.get(&**name), reach);
+        }
+        (Some((Part::Named(name), rest)), Value::Array(items)) => match index(name) {
+            Some(index) => step(rest, items.get(index), reach),
+            None => reach(Reached::Misfit(value)),
+        },
+        (Some(_), value) => reach(Reached::Misfit(value)),
+    }
+}
+
 /// Looks at every place of `limit` in `arguments`.
 pub(crate) fn look(limit: &Limit, arguments: &Value) -> Found {
     let mut found = Found::default();
-    visit(limit, limit.at.parts(), arguments, &mut found);
+    walk(limit.at.parts(), arguments, &mut |reached| match reached {
+        Reached::Value(value) if is_exact(value) && limit.check.holds(value) => {}
+        Reached::Value(value) | Reached::Misfit(value) => found.refuse(value),
+        Reached::Nothing => found.missing |= !limit.optional,
+        Reached::Lookalike => found.ambiguous = true,
+    });
     found
 }
 
-fn visit(limit: &Limit, parts: &[Part], value: &Value, found: &mut Found) {
-    match (parts.split_first(), value) {
-        (None, value) => {
-            if !(is_exact(value) && limit.check.holds(value)) {
-                found.refuse(value);
-            }
-        }
-        (Some((Part::Every, rest)), Value::Array(items)) => {
-            items.iter().for_each(|item| visit(limit, rest, item, found))
-        }
-        (Some((Part::Named(name), rest)), Value::Object(members)) => {
-            found.ambiguous |= members.keys().any(|key| is_lookalike(key, name));
-            found.step(limit, rest, members.get(&**name));
-        }
-        (Some((Part::Named(name), rest)), Value::Array(items)) => match index(name) {
-            Some(index) => found.step(limit, rest, items.get(index)),
-            None => found.refuse(value),
-        },
-        // Not the shape that the limit was written for: what a tool makes of it nobody knows.
-        (Some(_), value) => found.refuse(value),
-    }
-}
-
 impl Found {
-    fn step(&mut self, limit: &Limit, rest: &[Part], value: Option<&Value>) {
-        match value {
-            Some(value) => visit(limit, rest, value, self),
-            None => self.missing |= !limit.optional,
-        }
-    }
-
     fn refuse(&mut self, value: &Value) {
         self.wrong.get_or_insert_with(|| withheld(value));
     }
@@ -97,9 +108,9 @@ fn folded(text: &str) -> impl Iterator<Item = char> {
 
 fn withheld(value: &Value) -> Actual {
     let (kind, content) = match value {
-        Value::Null => (Kind::Null, value.to_string()),
-        Value::Bool(_) => (Kind::Boolean, value.to_string()),
-        Value::Number(_) => (Kind::Number, value.to_string()),
+        Value::Null => return Actual::withheld(Kind::Null, b""),
+        Value::Bool(_) => return Actual::withheld(Kind::Boolean, b""),
+        Value::Number(_) => return Actual::withheld(Kind::Number, b""),
         Value::String(text) => return Actual::withheld(Kind::Text, text.as_bytes()),
         Value::Array(_) => (Kind::List, value.to_string()),
         Value::Object(_) => (Kind::Object, value.to_string()),

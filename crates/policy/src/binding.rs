@@ -8,11 +8,13 @@ use crate::Mode;
 
 /// One exact call, as digests: its tool and scopes, and its argument bytes. Made only from a whole
 /// [`ToolCall`], so that the parts cannot come from different calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ExactCall {
     pub(crate) request: Blake3Digest,
     pub(crate) arguments: Blake3Digest,
 }
+
+crate::unseen::debug_only!(ExactCall {});
 
 impl ExactCall {
     /// The digests of `call`.
@@ -35,7 +37,7 @@ pub(crate) fn request_digest(tool: &ToolId, scopes: &BTreeSet<Scope>) -> Blake3D
 /// The one call a permit is for, and everything the permission stands on.
 ///
 /// Whoever redeems a permit states these again, from what is really about to happen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Binding {
     /// The run.
     pub run: RunId,
@@ -60,6 +62,8 @@ pub struct Binding {
     /// The mode of the gate.
     pub mode: Mode,
 }
+
+crate::unseen::debug_only!(Binding { index, mode });
 
 impl Binding {
     /// The digest that names a permit for this call which ends at `expires`.

@@ -81,7 +81,8 @@ fn seconds(duration: Duration) -> u64 {
 /// refuses.
 ///
 /// - A denial costs its subject one and its tenant one, and both grow again with time.
-/// - A tenant's denials cost no other tenant anything.
+/// - A tenant's denials cost no other tenant anything, unless both are among those for which there is
+///   no room.
 /// - However a subject floods, at least half of its tenant's budget is left to the others:
 ///   [`DenialBudgets::new`] takes no limits under which it would not be. Several subjects of one
 ///   tenant together can spend it; whom a tenant lets in is its own affair.

@@ -79,7 +79,7 @@ impl VerifiedBundle {
         let envelope = Envelope::read(file, Reader::Own, MAX_BUNDLE_BYTES).map_err(envelope_error)?;
         let verified = envelope.verify(trust, Role::Policy, None, BUNDLE_PAYLOAD_TYPE, now).map_err(envelope_error)?;
         let policy = wire::decode(verified.payload)?;
-        let digest = digest_of(verified.payload);
+        let digest = payload_digest(verified.payload);
         let signers = verified.signers;
         let bundle = Self { policy, digest, signers, envelope };
         // A step back says more than an expiry that it may well come with.
@@ -97,7 +97,7 @@ impl VerifiedBundle {
     /// [`BundleError`] for what is no envelope.
     pub fn unverified_digest(file: &[u8]) -> Result<Blake3Digest, BundleError> {
         let envelope = Envelope::read(file, Reader::Own, MAX_BUNDLE_BYTES).map_err(envelope_error)?;
-        Ok(digest_of(envelope.unverified_payload()))
+        Ok(payload_digest(envelope.unverified_payload()))
     }
 
     /// Judges this bundle again under `trust`, a newer document perhaps, at `now`: whether its
@@ -153,8 +153,4 @@ impl VerifiedBundle {
     pub const fn floor(&self) -> BundleFloor {
         BundleFloor { version: self.policy.version(), digest: self.digest }
     }
-}
-
-fn digest_of(payload: &[u8]) -> Blake3Digest {
-    Blake3Digest::derive("reach 2026 policy bundle v1", &[payload])
 }

@@ -58,7 +58,7 @@ pub struct Decision {
     pub(crate) outcome: Outcome,
     pub(crate) mode: Mode,
     pub(crate) now: Timestamp,
-    // INVARIANT: sorted, without duplicates, at most `MAX_REASONS`.
+    // INVARIANT: sorted, each rule once for each name, at most `MAX_REASONS`.
     pub(crate) violations: Vec<Violation>,
     // INVARIANT: as `violations`, and each of rule `ApprovalRequired`.
     pub(crate) questions: Vec<Violation>,
@@ -69,7 +69,7 @@ pub struct Decision {
 }
 
 /// What a decision was made on, which a permit must be bound to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Basis {
     pub(crate) bundle: Blake3Digest,
     pub(crate) pack: Blake3Digest,
@@ -81,6 +81,8 @@ pub(crate) struct Basis {
     /// The one call it was about, if it was about one.
     pub(crate) call: Option<JudgedCall>,
 }
+
+crate::unseen::debug_only!(Basis { delegated, until });
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JudgedCall {

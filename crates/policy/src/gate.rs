@@ -16,7 +16,7 @@ pub struct Rights {
 }
 
 /// Whom a request is judged for. Plain facts: whoever verified them answers for them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Subject<'a> {
     /// What the pack declares.
     pub facts: &'a PackFacts,
@@ -31,16 +31,20 @@ pub struct Subject<'a> {
     pub rights: Option<&'a Rights>,
 }
 
+crate::unseen::debug_only!(Subject<'_> {});
+
 /// A policy ready to judge.
 ///
 /// Judging is total: it has no I/O, no clock but the given one, and no rule that can fail to be
 /// evaluated. What the policy, the pack or the registry does not say is a violation.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Gate<'p> {
     policy: &'p Policy,
     bundle: Blake3Digest,
     mode: Mode,
 }
+
+crate::unseen::debug_only!(Gate<'_> { mode });
 
 impl<'p> Gate<'p> {
     /// A gate for `policy`, which came in the bundle with the digest `bundle`.

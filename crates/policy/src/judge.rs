@@ -1,5 +1,6 @@
 //! A gate bound to one run: what can be said beforehand is said once.
 
+mod names;
 mod prepared;
 mod rules;
 
@@ -26,7 +27,7 @@ use crate::{
 /// against costs one look-up in a hash table and no allocation, however much the policy grants; what
 /// something speaks against is judged rule by rule. Nothing is remembered from one question to the
 /// next, and nothing is shared that is written.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Judge<'p> {
     policy: &'p Policy,
     bundle: Blake3Digest,
@@ -43,6 +44,8 @@ pub struct Judge<'p> {
     rights: Option<Delegated>,
     clear: Clear,
 }
+
+crate::unseen::debug_only!(Judge<'_> { mode, unlisted, enforced });
 
 /// What the pack declares, and what the node knows of it.
 #[derive(Debug, Clone)]

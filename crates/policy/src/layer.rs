@@ -6,9 +6,9 @@ use reach_types::{Grant, ModelId, ModelKey, Scope, TenantId, ToolId};
 
 use crate::{
     Asks, Limit,
-    index::{ByName, ScopeIndex, Seed, overlaps},
+    index::{ByName, ScopeIndex, Seed},
     policy::Body,
-    refinements::Refinements,
+    refinements::{GrantIndex, Refinements},
     violation::listed,
 };
 
@@ -33,6 +33,7 @@ impl PolicyIndex {
         let organization = Compiled {
             scopes: ScopeIndex::of(&body.scopes, Seed::POLICY),
             asks: ScopeIndex::of(&refinements.asks.scopes, Seed::POLICY),
+            asks_ordered: GrantIndex::of(&refinements.asks.scopes),
             limits: by_tool(&refinements.limits),
             tools_named: listed(&body.tools),
             scopes_named: listed(&body.scopes),
@@ -42,6 +43,7 @@ impl PolicyIndex {
             let compiled = Compiled {
                 scopes: ScopeIndex::of(rules.scopes.iter().flatten(), Seed::POLICY),
                 asks: ScopeIndex::of(&rules.asks.scopes, Seed::POLICY),
+                asks_ordered: GrantIndex::of(&rules.asks.scopes),
                 limits: by_tool(&rules.limits),
                 tools_named: listed(rules.tools.iter().flatten()),
                 scopes_named: listed(rules.scopes.iter().flatten()),
@@ -57,6 +59,7 @@ impl PolicyIndex {
 struct Compiled {
     scopes: ScopeIndex,
     asks: ScopeIndex,
+    asks_ordered: GrantIndex,
     /// Which of the limits are about a tool.
     limits: ByName<ToolId, Vec<usize>>,
     tools_named: Box<str>,
@@ -152,6 +155,11 @@ impl<'p> Layer<'p> {
         self.scopes.is_none_or(|scopes| scopes.covers(scope))
     }
 
+    /// Whether `scope` stands in its grants or questions as it is.
+    pub(crate) fn lists_scope(&self, scope: &Scope) -> bool {
+        self.scopes.is_some_and(|scopes| scopes.lists(scope)) || self.compiled.asks.lists(scope)
+    }
+
     /// Whether it grants every scope that `grant` covers.
     pub(crate) fn grants_all(&self, grant: &Grant) -> bool {
         self.scopes.is_none_or(|scopes| scopes.contains(grant))
@@ -172,7 +180,7 @@ impl<'p> Layer<'p> {
 
     /// Whether a person has to approve anything that `grant` covers.
     pub(crate) fn asks_within(&self, grant: &Grant) -> bool {
-        overlaps(&self.asks.scopes, grant)
+        self.compiled.asks_ordered.overlaps(grant)
     }
 
     pub(crate) fn limits_of<'t>(self, tool: &'t ToolId) -> impl Iterator<Item = &'p Limit> + use<'p, 't> {

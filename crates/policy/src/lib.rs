@@ -44,6 +44,7 @@ mod tenants;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod unseen;
 mod violation;
 #[cfg(feature = "bundle")]
 mod wire;

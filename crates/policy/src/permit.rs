@@ -87,7 +87,7 @@ reach_types::codes!(PermitError {
 ///     Permit { binding, expires, warned: false, digest }
 /// }
 /// ```
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 #[must_use = "a permit that is not redeemed allows nothing"]
 pub struct Permit {
     pub(crate) binding: Binding,
@@ -98,14 +98,18 @@ pub struct Permit {
     pub(crate) approval: Option<Blake3Digest>,
 }
 
+crate::unseen::debug_only!(Permit { expires, warned });
+
 /// A permit that was redeemed for the call it was given for: what a tool host asks for.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 #[must_use = "the call is allowed now, and only now"]
 pub struct Redeemed {
     pub(crate) binding: Binding,
     pub(crate) warned: bool,
     pub(crate) digest: Blake3Digest,
 }
+
+crate::unseen::debug_only!(Redeemed { warned });
 
 /// What was withdrawn since a permit was given under it: revoked, expired, or signed by a key that
 /// does not stand any more.

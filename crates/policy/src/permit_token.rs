@@ -59,12 +59,14 @@ reach_types::codes!(RedeemError {
 /// ```
 ///
 /// Nothing can be read from a token but by [`PermitToken::open`], which asks for the key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use = "a token that is not handed out allows nothing"]
 pub struct PermitToken {
     body: Vec<u8>,
     mac: [u8; MAC_BYTES],
 }
+
+crate::unseen::debug_only!(PermitToken {});
 
 /// What is sealed. Whoever can read the token can read this; it holds no secret but itself.
 #[derive(Serialize, Deserialize)]
@@ -169,11 +171,13 @@ impl PermitToken {
 ///     OpenedPermit { permit }
 /// }
 /// ```
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct OpenedPermit {
     // INVARIANT: its digest is the token's.
     permit: Permit,
 }
+
+crate::unseen::debug_only!(OpenedPermit { permit });
 
 impl OpenedPermit {
     /// Redeems it for the call that `actual` states, if the bundle and the pack it was given under

@@ -9,6 +9,7 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use looks::is_telling_name;
 pub use mask::{DropReason, MAX_MASKED_BYTES, Masked, MaskedText, Masker};
 pub use maskers::{ShowPlain, Withhold};
 pub use outbound::Outbound;

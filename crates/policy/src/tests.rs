@@ -7,6 +7,7 @@ mod asks;
 mod bundle;
 #[cfg(feature = "bundle")]
 mod bundle_draft;
+mod debugged;
 #[cfg(feature = "bundle")]
 mod exceptions;
 mod gate;
@@ -17,6 +18,7 @@ mod limits;
 mod lint;
 mod load;
 mod mode;
+mod names;
 mod permit;
 mod permit_token;
 mod redemption;

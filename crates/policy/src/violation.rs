@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use reach_types::{Code as _, Grant, ModelId, ModelKey, PackName, Scope, ToolId};
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use crate::{Actual, ArgumentPath, Rule, RuleId};
+use crate::{Actual, ArgumentPath, Kind, Rule, RuleId, Shown, redaction::is_telling_name};
 
 /// The most violations one decision lists: a person acts on a screenful, and at 2 KiB each (a
 /// longest pointer with everything escaped, eight longest grants) they stay below 130 KiB in a
@@ -70,7 +70,9 @@ impl Violation {
 
     /// What violated it: a tool, a scope, `key=model`, a tool with the place in its arguments, the
     /// pack's name or the policy's. Parsed names only: it holds no digest, no space and no control
-    /// character.
+    /// character. Of a name that looks like a digest or a token, and that neither the policy nor
+    /// the pack declares, it tells what it names and how long it is: `withheld-tool-64-bytes`. Two
+    /// such names of one kind and length are two violations with one subject.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
@@ -119,10 +121,10 @@ impl Serialize for Violation {
 /// What a violation can be about. Nothing unparsed fits in here, so nothing unparsed is echoed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Named<'a> {
-    Tool(&'a ToolId),
-    Scope(&'a Scope),
+    Tool(Requested<'a, ToolId>),
+    Scope(Requested<'a, Scope>),
     Grant(&'a Grant),
-    Model(&'a ModelKey, &'a ModelId),
+    Model(Requested<'a, ModelKey>, Requested<'a, ModelId>),
     /// A place in a tool's arguments.
     Place(&'a ToolId, &'a ArgumentPath),
     /// A pack, or the policy itself, whose name has the same grammar.
@@ -132,15 +134,56 @@ pub(crate) enum Named<'a> {
 impl Named<'_> {
     fn text(self) -> Box<str> {
         match self {
-            Self::Tool(tool) => tool.as_str().into(),
-            Self::Scope(scope) => scope.as_str().into(),
+            Self::Tool(tool) => tool.text().into(),
+            Self::Scope(scope) => scope.text().into(),
             Self::Grant(grant) => grant.to_string().into(),
             // Neither side can hold a `=`.
-            Self::Model(key, model) => [key.as_str(), "=", model.as_str()].concat().into(),
+            Self::Model(key, model) => [&*key.text(), "=", &*model.text()].concat().into(),
             // A tool can hold no `/`, which a path begins with unless it is empty.
             Self::Place(tool, at) => format!("{tool}{}", escaped(&at.to_string())).into(),
             Self::Whole(name) => name.as_str().into(),
         }
+    }
+}
+
+/// A name that somebody asks for: shown, unless it looks like a digest or a token and nobody who
+/// signs declares it.
+#[derive(Debug)]
+pub(crate) struct Requested<'a, T> {
+    name: &'a T,
+    // INVARIANT: the text of `name`.
+    text: &'a str,
+    what: &'static str,
+    shown: bool,
+}
+
+impl<T> Clone for Requested<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Requested<'_, T> {}
+
+impl<'a, T> Requested<'a, T> {
+    /// `name`, a `what` with this `text`. Whether it is `declared` is asked only if it matters.
+    pub(crate) fn new(what: &'static str, name: &'a T, text: &'a str, declared: impl FnOnce() -> bool) -> Self {
+        Self { name, text, what, shown: !is_telling_name(text) || declared() }
+    }
+
+    /// The name; of one that is not shown, its kind and length.
+    fn text(self) -> Cow<'a, str> {
+        if self.shown {
+            return Cow::Borrowed(self.text);
+        }
+        Cow::Owned(format!("withheld-{}-{}-bytes", self.what, self.text.len()))
+    }
+
+    pub(crate) fn actual(self) -> Actual
+    where
+        Shown: From<&'a T>,
+    {
+        if self.shown { Actual::identifier(self.name) } else { Actual::withheld(Kind::Text, self.text.as_bytes()) }
     }
 }
 
@@ -173,7 +216,8 @@ pub(crate) fn listed<'a, T: fmt::Display + 'a>(entries: impl IntoIterator<Item =
 /// The violations found so far: the first [`MAX_REASONS`] in order, and how many more.
 ///
 /// Nothing is allocated before the first violation. What is judged comes from sets, so that no
-/// rule meets one subject twice, and counting what falls out is exact.
+/// rule meets one name twice, and counting what falls out is exact: two names that are withheld
+/// are two, though they read the same.
 #[derive(Debug, Default)]
 pub(crate) struct Reasons {
     kept: Vec<Violation>,
@@ -236,7 +280,9 @@ mod tests {
     }
 
     fn violation(rule: Rule, subject: &str) -> Violation {
-        Violation::new(rule, Set::By("policy.tools"), Named::Tool(&tool(subject)), "nothing", Actual::Absent)
+        let tool = tool(subject);
+        let named = Named::Tool(Requested::new("tool", &tool, tool.as_str(), || true));
+        Violation::new(rule, Set::By("policy.tools"), named, "nothing", Actual::Absent)
     }
 
     #[test]

@@ -109,8 +109,9 @@ pub enum ReplayError {
         /// Which call of the run.
         call: u64,
     },
-    /// A frame that lets a call through which its verdict does not leave to it.
-    #[error("frame {sequence}: it lets call {call} through, and no verdict before it leaves that to it")]
+    /// A frame that lets a call through which its verdict does not leave to it, or a verdict on a call
+    /// that was made before, or that comes before one that was judged already.
+    #[error("frame {sequence}: it decides on call {call}, and nothing before it leaves that to it")]
     PermissionMisplaced {
         /// Which frame, from 0.
         sequence: u64,

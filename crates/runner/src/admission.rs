@@ -1,16 +1,20 @@
 //! Admission: what has to be verified before a pack may do anything, composed by proof types.
 
+use std::collections::BTreeSet;
+
 use reach_mesh_delegation::AcceptedChain;
 use reach_pack_integrity::{Provenance, VerifiedPack};
 use reach_policy::{
     Binding, Decision, DriftReport, ExactCall, Explanation, Judge, Mode, ModeError, Outcome, Permit, PermitError,
-    Redeemed, Rights, Subject, VerifiedBundle, explain,
+    Prepared, Redeemed, Rights, Subject, VerifiedBundle, explain,
 };
 use reach_replay::{DurableFrame, ExpectedGuards, VerdictOutcome, engine_digest};
 use reach_spec_version::{
     Agreement, NegotiateError, Offer, OfferError, Party, TranscriptError, negotiate, own_offer, transcript_hash,
 };
-use reach_types::{Blake3Digest, NodeId, RegistrySnapshot, Request, RunId, StrictError, TenantId, Timestamp, ToolCall};
+use reach_types::{
+    Blake3Digest, NodeId, RegistrySnapshot, Request, RunId, Scope, StrictError, TenantId, Timestamp, ToolCall, ToolId,
+};
 
 use crate::tools::{ToolHost, digests};
 
@@ -221,6 +225,18 @@ impl Admission<'_> {
     #[must_use]
     pub fn judge(&self, call: &ToolCall, now: Timestamp) -> Decision {
         self.judge.evaluate_call(call, now)
+    }
+
+    /// What can be said of calls of `tool` with `scopes` before their arguments are known.
+    #[must_use]
+    pub fn prepare(&self, tool: &ToolId, scopes: &BTreeSet<Scope>) -> Prepared<'_> {
+        self.judge.prepare(tool, scopes)
+    }
+
+    /// Judges a prepared call with its exact arguments, as [`Admission::judge`] does.
+    #[must_use]
+    pub fn judge_prepared(&self, prepared: &Prepared<'_>, arguments: &[u8], now: Timestamp) -> Decision {
+        self.judge.call(prepared, arguments, now)
     }
 
     /// Judges one call in another mode than this admission's: for judging a recorded one again.

@@ -19,7 +19,7 @@ use crate::{
     World,
     admission::{AdmitError, admit, require_signed},
     files::{self, Existing, FileError},
-    running::{Loaded, RunError, Sources},
+    running::{Loaded, RunError, Sources, recorded},
     state::{State, node_run},
     state_error::StateError,
     tools::{BuiltinTools, ToolHost},
@@ -317,13 +317,13 @@ fn entry(state: &State, bytes: &[u8], answered: &Result<Judged, DelegateError>) 
     let digest = chain_digest(bytes);
     match answered {
         Ok((chain, decision, true)) => {
-            let terms = json!({ "chain": digest, "issuer": chain.issuer(), "depth": chain.depth(), "expires": chain.expires(), "decision": decision });
+            let terms = json!({ "chain": digest, "issuer": chain.issuer(), "depth": chain.depth(), "expires": chain.expires(), "decision": recorded(decision) });
             (*chain.run(), EntryKind::DelegationAccepted, terms)
         }
         Ok((chain, decision, false)) => (
             *chain.run(),
             EntryKind::DelegationRefused,
-            json!({ "chain": digest, "issuer": chain.issuer(), "decision": decision }),
+            json!({ "chain": digest, "issuer": chain.issuer(), "decision": recorded(decision) }),
         ),
         Err(error) => {
             let quoted = json!({ "chain": digest, "claimed_run": claimed_run(bytes), "codes": [error.code()] });

@@ -5,7 +5,7 @@ mod permission;
 use std::collections::BTreeMap;
 
 use reach_pack_integrity::{Node, ResolveError, StepId};
-use reach_policy::{Decision, Mode, Outcome, PermitError};
+use reach_policy::{Decision, Mode, Outcome, PermitError, Prepared};
 use reach_replay::{
     Approved, CallResult, DurableFrame, EndReason, Event, LogSink, PolicyMode, RecordError, Recorder, ResultOutcome,
     Verdict, VerdictOutcome,
@@ -92,6 +92,7 @@ pub struct Execution<'a, S: LogSink> {
     with: Means<'a, S>,
     site: CallSite,
     results: BTreeMap<StepId, Value>,
+    prepared: BTreeMap<StepId, Prepared<'a>>,
     /// What people approved, as recorded.
     approved: Vec<Approved>,
     /// The earliest time a decision may be made as of: the clock never runs backwards in a run.
@@ -107,7 +108,16 @@ impl<'a, S: LogSink> Execution<'a, S> {
         site: CallSite,
         floor: Timestamp,
     ) -> Self {
-        Self { world, admission, with, site, results: BTreeMap::new(), approved: Vec::new(), floor }
+        Self {
+            world,
+            admission,
+            with,
+            site,
+            results: BTreeMap::new(),
+            prepared: BTreeMap::new(),
+            approved: Vec::new(),
+            floor,
+        }
     }
 
     /// How many calls have been judged.
@@ -153,7 +163,7 @@ impl<'a, S: LogSink> Execution<'a, S> {
     fn step(&mut self, node: &Node, progress: Progress<'_>) -> Result<Value, Stop> {
         let call = self.call_of(node)?;
         let now = self.now();
-        let decision = self.admission.judge(&call, now);
+        let decision = self.judge(node, &call, now);
         let verdict = self.record_verdict(node, &call, &decision)?;
         let leave = self.leave(node, &call, decision, verdict)?;
         let now = self.now();
@@ -163,6 +173,15 @@ impl<'a, S: LogSink> Execution<'a, S> {
         self.record_result(&result)?;
         self.site.index = self.site.index.saturating_add(1);
         Ok(result.map_err(Ending::Failed)?)
+    }
+
+    /// A node's tool and scopes are the same each time: what can be said of them is said once. Were
+    /// they not, the permit would be for another call than is made, and refused.
+    fn judge(&mut self, node: &Node, call: &ToolCall, now: Timestamp) -> Decision {
+        let admission = self.admission;
+        let prepare = || admission.prepare(&call.tool, &call.scopes);
+        let prepared = self.prepared.entry(node.id().clone()).or_insert_with(prepare);
+        admission.judge_prepared(prepared, &call.arguments, now)
     }
 
     fn call_of(&self, node: &Node) -> Result<ToolCall, Ending> {

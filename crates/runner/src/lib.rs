@@ -83,6 +83,7 @@ pub const CODES: &[&[CodeRow]] = &[
     packs::PackFileError::ROWS,
     PermitFileError::ROWS,
     plugins::PluginFileError::ROWS,
+    policies::NotInForce::ROWS,
     policies::PolicyFileError::ROWS,
     policies::ReloadError::ROWS,
     NotApproved::ROWS,

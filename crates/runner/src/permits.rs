@@ -8,7 +8,7 @@ use reach_policy::{
     MAX_BUNDLE_BYTES, MAX_PERMIT_TOKEN_BYTES, Mode, ModeError, OpenedPermit, Permit, PermitError, PermitToken,
     RedeemError, Redeemed, VerifiedBundle, Withdrawn,
 };
-use reach_types::{Blake3Digest, Class, Code, CodeRow, RunId, StrictError, ToolCall};
+use reach_types::{Blake3Digest, Class, Code, CodeRow, RunId, StrictError, Timestamp, ToolCall};
 use serde_json::json;
 
 use crate::{
@@ -59,6 +59,14 @@ pub enum PermitFileError {
     /// What the permit was given under was withdrawn.
     #[error(transparent)]
     Withdrawn(WithdrawnUnder),
+    /// It could be used for longer than [`MAX_PERMIT_LIFE`].
+    #[error("the permit ends at {expires}, and one that is sealed now ends at {latest} at the latest")]
+    TooLong {
+        /// When it ends.
+        expires: Timestamp,
+        /// The latest end.
+        latest: Timestamp,
+    },
     /// Randomness.
     #[error(transparent)]
     World(WorldError),
@@ -67,7 +75,9 @@ pub enum PermitFileError {
     Encode(StrictError),
 }
 
-reach_types::codes!(PermitFileError {} wrap {
+reach_types::codes!(PermitFileError {
+    TooLong => ("policy.permit_too_long", Usage, "have the permit end within an hour"),
+} wrap {
     File, State, Pack, Policy, Floors, Mode, Admit, Redeem, Withdrawn, World, Encode,
 });
 
@@ -110,9 +120,13 @@ impl From<RedeemError> for PermitFileError {
 /// read: whoever holds the file can make the call. Returns the name that it will be spent under.
 ///
 /// # Errors
-/// [`PermitFileError::State`] for the key, [`PermitFileError::World`], [`PermitFileError::File`];
-/// [`PermitFileError::Encode`] and [`PermitFileError::Redeem`] would be faults of ours.
+/// [`PermitFileError::TooLong`], [`PermitFileError::State`] for the key, [`PermitFileError::World`],
+/// [`PermitFileError::File`]; [`PermitFileError::Encode`] and [`PermitFileError::Redeem`] would be faults of ours.
 pub fn seal_permit(world: &World, state: &State, permit: Permit, out: &Path) -> Result<Blake3Digest, PermitFileError> {
+    let (expires, latest) = (permit.expires(), state.now(world)?.saturating_add(MAX_PERMIT_LIFE));
+    if expires > latest {
+        return Err(PermitFileError::TooLong { expires, latest });
+    }
     let key = state.permit_key()?;
     let serial = world.draw().map_err(PermitFileError::World)?;
     let token = permit.seal(&key, serial).map_err(PermitFileError::Encode)?;

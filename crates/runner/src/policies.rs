@@ -3,7 +3,7 @@
 mod keeper;
 mod sign;
 
-pub use keeper::{InForce, MIN_RELOAD_INTERVAL, PolicyKeeper, Reload, ReloadError};
+pub use keeper::{InForce, MIN_RELOAD_INTERVAL, NotInForce, PolicyKeeper, Reload, ReloadError};
 pub use sign::sign;
 
 use std::path::{Path, PathBuf};

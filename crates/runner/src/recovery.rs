@@ -28,7 +28,7 @@ pub struct Unfinished {
     pub running: bool,
     /// Why the log ended, if it was sealed and only its last ledger entry is missing.
     pub sealed: Option<EndReason>,
-    /// What people approved in it, which the ledger does not hold yet.
+    /// What people approved in it, by its own word, which the ledger does not hold yet.
     pub approved: Vec<Approved>,
 }
 
@@ -80,12 +80,17 @@ pub fn recover(world: &World, state: &mut State, trust: &Path) -> Result<Vec<Unf
     for one in &found {
         let none = Blake3Digest::from_bytes([0; 32]);
         let head = one.head.unwrap_or(none);
-        let entry = match one.sealed.filter(|_| is_ours(world, state, one, trust)) {
-            Some(reason) => (EntryKind::RunEnded, ended(reason, &head, one.frames)),
-            None => (EntryKind::RunInterrupted, json!({ "head": head, "frames": one.frames })),
+        let entries = match one.sealed.filter(|_| is_ours(world, state, one, trust)) {
+            Some(reason) => {
+                let approvals = one.approved.iter().map(|one| (EntryKind::RunApproved, approval(one)));
+                approvals.chain([(EntryKind::RunEnded, ended(reason, &head, one.frames))]).collect()
+            }
+            // Nothing vouches for what such a log says of people: it is only counted.
+            None => {
+                let seen = json!({ "head": head, "frames": one.frames, "approvals": one.approved.len() });
+                vec![(EntryKind::RunInterrupted, seen)]
+            }
         };
-        let mut entries: Vec<_> = one.approved.iter().map(|one| (EntryKind::RunApproved, approval(one))).collect();
-        entries.push(entry);
         state.append(world, one.run, &Author::Operator, &entries)?;
     }
     if !found.is_empty() || behind.is_some() {

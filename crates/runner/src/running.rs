@@ -4,7 +4,7 @@ mod entries;
 mod loaded;
 
 pub use entries::end_reason;
-pub(crate) use entries::{approval, ended};
+pub(crate) use entries::{approval, ended, recorded};
 pub use loaded::{Loaded, Sources};
 
 use std::path::{Path, PathBuf};
@@ -143,13 +143,12 @@ reach_types::codes!(LimitReached {
     Steps => ("runner.limit_reached", Limit, "raise `max_steps` in pack.toml, or run the pack over less"),
 });
 
-/// The first of a denial's reasons, which stands for the denial.
+/// The first of a decision's reasons, which stands for it: a violation, or else what a person has to
+/// approve.
 #[must_use]
 pub fn first_violation(decision: &Decision) -> Option<(CodeRow, String)> {
-    decision
-        .violations()
-        .first()
-        .map(|violation| (violation.rule().row(), format!("`{}`: {}", violation.subject(), violation.rule())))
+    let first = decision.violations().iter().chain(decision.questions()).next()?;
+    Some((first.rule().row(), format!("`{}`: {}", first.subject(), first.rule())))
 }
 
 /// Runs the pack of `sources` over what `reach` names, on the node of `state`. Calls that wait for a

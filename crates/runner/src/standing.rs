@@ -87,11 +87,15 @@ pub(crate) fn stands_until(
     bundle: &VerifiedBundle,
     now: Timestamp,
 ) -> Timestamp {
+    trust_stands_until(trust, now).min(pack.expires()).min(bundle.expires())
+}
+
+/// The first moment after `now` at which the trust document may say something else than it does now.
+pub(crate) fn trust_stands_until(trust: &VerifiedTrust, now: Timestamp) -> Timestamp {
     let document = trust.document();
     let ends = |key: &KeyEntry| [Some(key.not_after), key.retired, document.overdue_from(key)];
     let keys = document.keys().flat_map(|(_, key)| ends(key)).flatten().filter(|end| *end > now);
-    let whole = document.expires.min(pack.expires()).min(bundle.expires());
-    keys.fold(whole, Timestamp::min)
+    keys.fold(document.expires, Timestamp::min)
 }
 
 /// The standing of a local run: its trust file, looked at before each call and read again when it

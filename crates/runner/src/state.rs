@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use reach_audit_ledger::{AppendError, Author, EntryKind, Ledger, LedgerReader, LedgerReceipt, NewEntry, ReadError};
+use reach_audit_ledger::{
+    AppendError, Author, EntryKind, Ledger, LedgerReader, LedgerReceipt, MAX_BATCH, NewEntry, ReadError,
+};
 use reach_policy::{Floor, PermitKey, TagKey};
 use reach_signing::{PublicKey, Role, SigningKey, VerifiedTrust};
 use reach_tlog::{Checkpoint, KeyName, VerifierKey};
@@ -233,12 +235,12 @@ impl State {
         Ok(PermitKey::derive(&*self.secret("tag.key")?))
     }
 
-    /// The key that this node's tags are made with.
+    /// The key that this node's tags are made with. Whoever is lent it can make no permit.
     ///
     /// # Errors
     /// As [`State::permit_key`].
     pub fn tag_key(&self) -> Result<TagKey, StateError> {
-        Ok(TagKey::from_bytes(*self.secret("tag.key")?))
+        Ok(TagKey::derive(&*self.secret("tag.key")?))
     }
 
     /// 32 random bytes that `init` drew.
@@ -343,7 +345,10 @@ impl State {
             idempotency,
         };
         let entries: Vec<NewEntry> = entries.iter().map(entry).collect();
-        self.writer()?.append(&entries, world.now(), &*world.random).map_err(StateError::Append)
+        let (now, writer) = (world.now(), self.writer()?);
+        let appended = entries.chunks(MAX_BATCH).map(|some| writer.append(some, now, &*world.random));
+        let receipts: Vec<_> = appended.collect::<Result<_, _>>().map_err(StateError::Append)?;
+        Ok(receipts.into_iter().flatten().collect())
     }
 
     /// How far the clock stands behind the latest entry, if this directory is open for writing.

@@ -33,7 +33,11 @@ static TRUST: LazyLock<VerifiedTrust> = LazyLock::new(|| {
         expires: end,
         max_key_age_days: None,
         thresholds: [].into(),
-        signers: vec![SignerEntry { name: "here".to_owned(), keys: vec![entry(&root), entry(&OPERATOR)], packs: vec![] }],
+        signers: vec![SignerEntry {
+            name: "here".to_owned(),
+            keys: vec![entry(&root), entry(&OPERATOR)],
+            packs: vec![],
+        }],
         revoked_packs: vec![],
     };
     VerifiedTrust::verify(document.sign_first(&[&root]).unwrap().as_bytes(), None, NOW).unwrap()

@@ -55,6 +55,8 @@ mod policy_test;
 #[cfg(test)]
 mod provenance;
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod standing;

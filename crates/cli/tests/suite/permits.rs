@@ -12,7 +12,7 @@ use std::{
 use reach_pack_integrity::{Expected, Verification};
 use reach_policy::{Binding, ExactCall, Mode, PermitToken, Rights, Subject};
 use reach_runner::{
-    Access, BuiltinTools, Environment, PresentedPermit, Sources, State, ToolHost, World, node_run,
+    Access, BuiltinTools, Environment, MAX_PERMIT_LIFE, PresentedPermit, Sources, State, ToolHost, World, node_run,
     packs::{self, PackFiles},
     policies, redeem_permit, seal_permit,
 };
@@ -107,6 +107,12 @@ impl Node {
     /// A permit sealed by this node for a binding that `change` made of the one of the request, as
     /// the gate judges it for a pack and a run that fit.
     fn sealed(&self, name: &str, change: impl Fn(&mut Binding)) -> String {
+        assert_eq!(self.sealed_for(name, Duration::from_secs(60), change), "ok");
+        self.demo.beside(name)
+    }
+
+    /// As [`Node::sealed`], for this long: the code that it comes to.
+    fn sealed_for(&self, name: &str, life: Duration, change: impl Fn(&mut Binding)) -> &'static str {
         let world = World::system(Environment::default());
         let state = State::open(Path::new(&self.state()), Access::Read).unwrap();
         let now = state.now(&world).unwrap();
@@ -142,10 +148,9 @@ impl Node {
         let rights = binding.chain.map(|_| &rights);
         let subject = Subject { facts: &facts, registry: &registry, drift: None, tenant: &binding.tenant, rights };
         let decision = bundle.gate(Mode::Enforce).unwrap().evaluate_call(&subject, &call, now);
-        let permit = decision.permit(binding.clone(), now.saturating_add(Duration::from_secs(60))).unwrap();
+        let permit = decision.permit(binding.clone(), now.saturating_add(life)).unwrap();
         let out = self.demo.beside(name);
-        seal_permit(&world, &state, permit, Path::new(&out)).unwrap();
-        out
+        seal_permit(&world, &state, permit, Path::new(&out)).map_or_else(|error| error.code(), |_| "ok")
     }
 }
 
@@ -293,6 +298,16 @@ impl Node {
         fs::write(&out, text.replace("\"sig\":\"", "\"sig\":\"AAAA")).unwrap();
         out
     }
+}
+
+#[test]
+fn p18_no_permit_is_sealed_for_longer_than_its_use_is_remembered() {
+    let node = Node::new();
+    let code = |name, life| node.sealed_for(name, life, |_| ());
+    // Judged a moment ago, so that only what is clearly longer is.
+    assert_eq!(code("long", MAX_PERMIT_LIFE + Duration::from_secs(600)), "policy.permit_too_long");
+    assert!(!Path::new(&node.demo.beside("long")).exists());
+    assert_eq!(code("longest", MAX_PERMIT_LIFE), "ok");
 }
 
 #[test]

@@ -207,6 +207,68 @@ fn p28_p30_a_revoked_key_withdraws_the_bundle_in_force() {
 }
 
 #[test]
+fn p25_p30_only_a_newer_bundle_of_the_same_policy_is_taken() {
+    let node = Node::new();
+    let keeper = node.start();
+    build(
+        &node.demo,
+        &[("name = \"quickstart\"", "name = \"staging\""), ("version = 1", "version = 9")],
+        &node.policy(),
+    );
+    match node.reload(&keeper) {
+        Reload::Kept { error } => assert_eq!(error.code(), "policy.other_policy"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(node.version(&keeper), Ok(1));
+    build(&node.demo, &[("version = 1", "version = 2")], &node.policy());
+    assert!(matches!(node.reload(&keeper), Reload::Replaced { version: 2 }));
+}
+
+#[test]
+fn p30_a_bundle_is_in_force_no_longer_than_what_it_stands_on() {
+    let node = Node::new();
+    let trust = node.demo.path("trust.dsse.json");
+    let first = fs::read(&trust).unwrap();
+    let next = node.demo.beside("next.dsse.json");
+    let root = node.demo.path("keys/root.pem");
+    assert_eq!(reach(&["trust", "renew", &trust, "--days", "730", "--root", &root, "--out", &next]).exit, 0);
+    let keeper = node.start();
+    // What cannot be read withdraws nothing before the end of what was read.
+    fs::write(&trust, "corrupt").unwrap();
+    assert!(matches!(node.reload(&keeper), Reload::Kept { .. }));
+    assert_eq!(node.version(&keeper), Ok(1));
+    let year = Duration::from_secs(400 * 86_400);
+    let later = node.world.now().saturating_add(year);
+    assert_eq!(keeper.current(later).map(|b| b.version()).unwrap_err().code(), "policy.bundle_expired");
+    // A step back withdraws it, and going on brings it back.
+    fs::rename(&next, &trust).unwrap();
+    assert!(matches!(node.reload(&keeper), Reload::Unchanged));
+    fs::write(&trust, &first).unwrap();
+    match node.reload(&keeper) {
+        Reload::Withdrawn { error } => assert_eq!(error.code(), "policy.trust_stepped_back"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(node.version(&keeper), Err("policy.trust_stepped_back"));
+}
+
+#[test]
+fn p30_a_bundle_lapses_with_the_trust_document() {
+    let node = Node::new();
+    let trust = node.demo.path("trust.dsse.json");
+    // A bundle that outlives the trust document by far.
+    let source = String::from_utf8(node.demo.read("policy.toml")).unwrap();
+    let expires = source.lines().find(|line| line.starts_with("expires")).unwrap();
+    let long = "expires = \"2099-01-01T00:00:00Z\"";
+    build(&node.demo, &[("version = 1", "version = 2"), (expires, long)], &node.policy());
+    let keeper = node.start();
+    fs::write(&trust, "corrupt").unwrap();
+    let shown = node.world.now().saturating_add(Duration::from_secs(364 * 86_400));
+    assert_eq!(keeper.current(shown).map(|b| b.version()).ok(), Some(2));
+    let later = node.world.now().saturating_add(Duration::from_secs(366 * 86_400));
+    assert_eq!(keeper.current(later).map(|b| b.version()).unwrap_err().code(), "policy.standing_lapsed");
+}
+
+#[test]
 fn p30_requests_and_reloads_do_not_wait_for_each_other() {
     let node = Node::new();
     let keeper = node.start();

@@ -7,7 +7,6 @@ use reach_types::{Blake3Digest, PackFacts, PackName, PackVersion, Scope, Timesta
 use crate::{Binding, Decision, ExactCall, Outcome, PermitError, Policy, approval::file::MAX_SHOWN_ARGUMENT_BYTES};
 
 /// The one call that a decision asks a person about, and how the question is put.
-#[derive(Debug)]
 pub struct AskedCall<'a> {
     /// What a permit for it will be bound to.
     pub binding: Binding,
@@ -24,11 +23,13 @@ pub struct AskedCall<'a> {
     pub nonce: [u8; 32],
 }
 
+crate::unseen::debug_only!(AskedCall<'_> { until });
+
 /// A request for an approval: what is asked, as a person reads it and as the answer names it.
 ///
 /// It gives no permission, and is no secret but for what the arguments say. Times are whole seconds,
 /// as its file writes them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ApprovalRequest {
     // INVARIANT: `binding.call` is the digests of `tool`, `scopes` and `arguments`.
     pub(crate) binding: Binding,
@@ -43,12 +44,16 @@ pub struct ApprovalRequest {
     pub(crate) nonce: [u8; 32],
 }
 
+crate::unseen::debug_only!(ApprovalRequest { asked, until });
+
 /// The argument bytes, shown if a person can read them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Arguments {
     pub(crate) bytes: u64,
     pub(crate) text: Option<String>,
 }
+
+crate::unseen::debug_only!(Arguments { bytes });
 
 impl Arguments {
     fn of(bytes: &[u8]) -> Self {

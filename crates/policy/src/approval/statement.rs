@@ -93,7 +93,7 @@ impl Approval {
 ///     VerifiedApproval::clone(yes)
 /// }
 /// ```
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 #[must_use = "an approval that no permit is made of allows nothing"]
 pub struct VerifiedApproval {
     binding: Binding,
@@ -104,6 +104,8 @@ pub struct VerifiedApproval {
     issued: Timestamp,
     expires: Timestamp,
 }
+
+crate::unseen::debug_only!(VerifiedApproval { issued, expires });
 
 impl VerifiedApproval {
     /// Verifies the file of an answer to `request` at `now`: enough operators of `trust` signed it,

@@ -9,7 +9,8 @@ use super::Authenticated;
 /// The most rows of a summary: at 380 bytes each in a ledger entry's JSON they stay below 48 KiB, of
 /// the 64 KiB that an entry may have.
 pub const MAX_SUMMARY_ROWS: usize = 128;
-/// The most rows of one tenant, so that no tenant's flood crowds out the others'.
+/// The most rows of one tenant, so that one tenant's flood leaves the others seven rows of eight. The
+/// floods of eight tenants fill a summary; whom there is no row for is counted.
 pub const MAX_TENANT_ROWS: usize = 16;
 
 /// How often, and from when to when.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Says;
 use crate::{
     Limit, Part,
-    arguments::{look, read},
+    arguments::{Reached, look, read, walk},
 };
 
 /// The most characters of a value that an explanation shows: a path or a name, not a document.
@@ -81,17 +81,12 @@ impl LimitFinding {
 
 /// Everything that a pointer reaches; where the shape is another, what stands there.
 fn values<'v>(parts: &[Part], value: &'v Value) -> Vec<&'v Value> {
-    match (parts.split_first(), value) {
-        (Some((Part::Every, rest)), Value::Array(items)) => items.iter().flat_map(|item| values(rest, item)).collect(),
-        (Some((Part::Named(name), rest)), Value::Object(members)) => {
-            members.get(&**name).map(|member| values(rest, member)).unwrap_or_default()
-        }
-        (Some((Part::Named(name), rest)), Value::Array(items)) => {
-            let item = name.parse().ok().and_then(|index: usize| items.get(index));
-            item.map_or_else(|| vec![value], |item| values(rest, item))
-        }
-        (None | Some(_), value) => vec![value],
-    }
+    let mut values = Vec::new();
+    walk(parts, value, &mut |reached| match reached {
+        Reached::Value(value) | Reached::Misfit(value) => values.push(value),
+        Reached::Nothing | Reached::Lookalike => {}
+    });
+    values
 }
 
 /// A value as JSON, in printable ASCII, cut short.

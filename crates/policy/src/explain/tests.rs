@@ -184,3 +184,16 @@ fn a_tenants_limits_come_beside_the_organizations() {
     let told: Vec<_> = explanation.limits.iter().map(|limit| (&*limit.id, limit.says)).collect();
     assert_eq!(told, [("one", Some(Says::Yes)), ("two", Some(Says::No))]);
 }
+
+#[test]
+fn an_index_is_read_as_the_gate_reads_it() {
+    let limit = |at: &str| format!("\n[[limits]]\nid = \"l\"\ntool = \"fs.list\"\nat = \"{at}\"\none_of = [\"b\"]\n");
+    let asked = request(&["fs.list"], &[], &[]);
+    for (at, values) in
+        [("/a/1", vec![r#""b""#]), ("/a/01", vec![r#"["a","b"]"#]), ("/a/+1", vec![r#"["a","b"]"#]), ("/a/2", vec![])]
+    {
+        let explanation = explained(&policy(&limit(at)), None, &asked, Some(r#"{"a":["a","b"]}"#));
+        assert_eq!(explanation.limits[0].values, values, "{at}");
+        assert_eq!(explanation.limits[0].says, Some(if at == "/a/1" { Says::Yes } else { Says::No }), "{at}");
+    }
+}

@@ -8,7 +8,7 @@ use super::{Findings, Judge};
 use crate::{Decision, ExactCall, binding::request_digest, decision::JudgedCall};
 
 /// A call of one judge's run without its arguments: what can be said of it is said.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Prepared<'j> {
     judge: &'j Judge<'j>,
     tool: ToolId,
@@ -18,6 +18,8 @@ pub struct Prepared<'j> {
     /// Nothing speaks against it but, perhaps, the moment.
     clear: bool,
 }
+
+crate::unseen::debug_only!(Prepared<'_> { tool, scopes, clear });
 
 impl<'p> Judge<'p> {
     /// Prepares calls of `tool` that use `scopes`: those of a node in a pack's graph, whose

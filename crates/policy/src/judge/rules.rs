@@ -83,21 +83,23 @@ impl Judge<'_> {
 
     pub(super) fn judge_tool(&self, tool: &ToolId, findings: &mut Findings) {
         self.judge_tool_itself(tool, findings);
+        let name = self.tool_name(tool);
         if let Some(rights) = &self.rights
             && !rights.tools.contains(tool)
         {
-            findings.add(Rule::ToolNotDelegated, Named::Tool(tool), &*rights.tools_named, Actual::identifier(tool));
+            findings.add(Rule::ToolNotDelegated, Named::Tool(name), &*rights.tools_named, name.actual());
         }
         if let Some(layer) = self.layers().find(|layer| layer.asks_for_tool(tool)) {
-            findings.ask(layer.names.asks, Named::Tool(tool));
+            findings.ask(layer.names.asks, Named::Tool(name));
         }
     }
 
     /// Whatever the run it is for.
     pub(super) fn judge_tool_itself(&self, tool: &ToolId, findings: &mut Findings) {
-        let (named, pack) = (Named::Tool(tool), &self.pack);
+        let (name, pack) = (self.tool_name(tool), &self.pack);
+        let named = Named::Tool(name);
         match pack.facts.tools.get(tool) {
-            None => findings.add(Rule::ToolUndeclared, named, &*pack.tools_named, Actual::identifier(tool)),
+            None => findings.add(Rule::ToolUndeclared, named, &*pack.tools_named, name.actual()),
             Some(pinned) if pack.registry.definition(tool) != Some(pinned) => {
                 let expected = "the definition that the pack pins";
                 findings.add(Rule::ToolDefinitionDrift, named, expected, self.drift(tool));
@@ -106,7 +108,7 @@ impl Judge<'_> {
         }
         if let Some(layer) = self.layers().find(|layer| !layer.allows_tool(tool)) {
             let (id, expected) = (layer.names.tools, layer.tools_named());
-            findings.add_by(Rule::ToolNotAllowed, id, named, expected, Actual::identifier(tool));
+            findings.add_by(Rule::ToolNotAllowed, id, named, expected, name.actual());
         }
     }
 
@@ -121,18 +123,19 @@ impl Judge<'_> {
     }
 
     pub(super) fn judge_scope(&self, scope: &Scope, findings: &mut Findings) {
-        let (named, pack) = (Named::Scope(scope), &self.pack);
+        let (name, pack) = (self.scope_name(scope), &self.pack);
+        let named = Named::Scope(name);
         if !pack.scopes.covers(scope) {
-            findings.add(Rule::ScopeUndeclared, named, &*pack.scopes_named, Actual::identifier(scope));
+            findings.add(Rule::ScopeUndeclared, named, &*pack.scopes_named, name.actual());
         }
         if let Some(layer) = self.layers().find(|layer| !layer.grants(scope)) {
             let (id, expected) = (layer.names.scopes, layer.scopes_named());
-            findings.add_by(Rule::ScopeNotGranted, id, named, expected, Actual::identifier(scope));
+            findings.add_by(Rule::ScopeNotGranted, id, named, expected, name.actual());
         }
         if let Some(rights) = &self.rights
             && !rights.scopes.covers(scope)
         {
-            findings.add(Rule::ScopeNotDelegated, named, &*rights.scopes_named, Actual::identifier(scope));
+            findings.add(Rule::ScopeNotDelegated, named, &*rights.scopes_named, name.actual());
         }
         if let Some(layer) = self.layers().find(|layer| layer.asks_for_scope(scope)) {
             findings.ask(layer.names.asks, named);
@@ -151,15 +154,20 @@ impl Judge<'_> {
         let declared = self.pack.facts.models.get(key);
         if declared != Some(model) {
             let expected = declared.map_or_else(|| "nothing".to_owned(), |model| ["`", model.as_str(), "`"].concat());
-            findings.add(Rule::ModelUndeclared, Named::Model(key, model), expected, Actual::identifier(model));
+            findings.add(
+                Rule::ModelUndeclared,
+                self.model_named(key, model),
+                expected,
+                self.model_name(model).actual(),
+            );
         }
         self.judge_allowed_model(key, model, findings);
     }
 
     pub(super) fn judge_allowed_model(&self, key: &ModelKey, model: &ModelId, findings: &mut Findings) {
         if let Some(layer) = self.layers().find(|layer| !layer.allows_model(key, model)) {
-            let (id, named, expected) = (layer.names.models, Named::Model(key, model), layer.models_named(key));
-            findings.add_by(Rule::ModelNotAllowed, id, named, expected, Actual::identifier(model));
+            let (id, named, expected) = (layer.names.models, self.model_named(key, model), layer.models_named(key));
+            findings.add_by(Rule::ModelNotAllowed, id, named, expected, self.model_name(model).actual());
         }
     }
 
@@ -193,7 +201,7 @@ impl Judge<'_> {
         if malformed {
             let expected = "one strict JSON value in which every name has one spelling";
             let actual = Actual::withheld(Kind::Bytes, arguments);
-            findings.add(Rule::ArgumentMalformed, Named::Tool(tool), expected, actual);
+            findings.add(Rule::ArgumentMalformed, Named::Tool(self.tool_name(tool)), expected, actual);
         }
     }
 }

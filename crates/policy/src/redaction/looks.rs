@@ -27,6 +27,28 @@ const MIXED: usize = 12;
 /// on in the next line: the narrowest wrapping in use is at 64, of certificates.
 const WRAPPED: usize = 40;
 
+/// From here on a part of a name that is nothing but hex is: sixteen bytes, as of a UUID or a short
+/// digest.
+const NAME_HEX: usize = 32;
+/// From here on a run of letters and digits in a name is, if it has both.
+const NAME_RUN: usize = 24;
+
+/// Whether `name`, a parsed identifier or scope, has a part that looks like a digest, an id or a
+/// token. Names are made of words, so it takes more than in a text.
+pub(crate) fn is_telling_name(name: &str) -> bool {
+    name.split([':', '.']).any(is_hex_part) || name.split(|c: char| !c.is_ascii_alphanumeric()).any(is_token)
+}
+
+fn is_hex_part(part: &str) -> bool {
+    let digits = part.bytes().filter(u8::is_ascii_hexdigit).count();
+    digits >= NAME_HEX && part.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b'-' | b'_'))
+}
+
+fn is_token(run: &str) -> bool {
+    let mixed = has_digit(run) && run.bytes().any(|b| b.is_ascii_alphabetic());
+    run.len() >= LONG_RUN || (run.len() >= NAME_RUN && mixed)
+}
+
 /// Judges the words of a text in their order.
 #[derive(Debug, Default)]
 pub(super) struct Looks {
@@ -56,8 +78,14 @@ impl Looks {
 /// Whether `word` ends in a label, as `DB_PASSWORD`, `x-api-key:` and `authorization:basic` do.
 fn is_label(word: &str) -> bool {
     let word = word.trim_end_matches([':', '=']);
-    let last = word.rsplit(['_', '-', '.', ':', '=']).next().unwrap_or(word);
-    LABELS.iter().any(|label| label.eq_ignore_ascii_case(last))
+    is_label_itself(word.rsplit(SEPARATORS).next().unwrap_or(word))
+}
+
+/// What a label may stand after.
+const SEPARATORS: [char; 5] = ['_', '-', '.', ':', '='];
+
+fn is_label_itself(text: &str) -> bool {
+    LABELS.iter().any(|label| label.eq_ignore_ascii_case(text))
 }
 
 /// The names of ways to authenticate, which stand between the label and the secret.
@@ -65,10 +93,10 @@ fn is_scheme(word: &str) -> bool {
     ["basic", "bearer"].iter().any(|scheme| scheme.eq_ignore_ascii_case(word))
 }
 
-/// `label=value` or `label:value`.
+/// `label=value` or `label:value`: one look at each part, whatever the number of separators.
 fn is_assignment(word: &str) -> bool {
     let named = word.trim_end_matches([':', '=']);
-    named.match_indices([':', '=']).any(|(at, _)| named.split_at_checked(at).is_some_and(|(name, _)| is_label(name)))
+    named.split_inclusive(SEPARATORS).any(|part| part.strip_suffix([':', '=']).is_some_and(is_label_itself))
 }
 
 fn looks_secret(word: &str) -> bool {

@@ -30,30 +30,36 @@ pub struct ShowPlain {
 impl Masker for ShowPlain {
     fn mask(&self, content: &[u8]) -> Option<String> {
         let Ok(text) = std::str::from_utf8(content) else { return Withhold.mask(content) };
-        let mut page = Page { text: String::new(), room: self.max_bytes, hidden: 0 };
+        let mut page = Page { text: String::new(), room: self.max_bytes, told: 0, full: false };
         let mut rest = text;
-        while let Some((before, after)) = cut(rest, PEM_BEGIN) {
+        while let Some((before, after)) = cut(rest, "BEGIN").filter(|_| !page.full) {
             show_words(before, &mut page);
-            let beyond = cut(after, PEM_END).and_then(|(_, tail)| tail.split_once("----")).map_or("", |(_, rest)| rest);
+            let beyond = cut(after, "END").and_then(|(_, tail)| tail.split_once("----")).map_or("", |(_, rest)| rest);
             page.show("[PEM block masked]", rest.len().saturating_sub(before.len()).saturating_sub(beyond.len()));
             rest = beyond;
         }
         show_words(rest, &mut page);
-        Some(page.finish())
+        Some(page.finish(text.len()))
     }
 }
 
-const PEM_BEGIN: [&str; 2] = ["----BEGIN", "---- BEGIN"];
-const PEM_END: [&str; 2] = ["----END", "---- END"];
-
-/// What is before and after the first of `marks`.
-fn cut<'t>(text: &'t str, marks: [&str; 2]) -> Option<(&'t str, &'t str)> {
-    marks.iter().filter_map(|mark| text.split_once(mark)).min_by_key(|(before, _)| before.len())
+/// What is before and after the first mark of a PEM block with `word`, such as `----BEGIN`. It looks
+/// no further than that.
+fn cut<'t>(text: &'t str, word: &str) -> Option<(&'t str, &'t str)> {
+    text.match_indices(word).find_map(|(at, _)| {
+        let (head, tail) = text.split_at_checked(at)?;
+        let before = head.strip_suffix(' ').unwrap_or(head).strip_suffix("----")?;
+        Some((before, tail.strip_prefix(word)?))
+    })
 }
 
+/// Shows words until the page is full; what comes after them is only counted.
 fn show_words(text: &str, page: &mut Page) {
     let mut looks = Looks::default();
     for piece in text.split_inclusive(ends_word) {
+        if page.full {
+            return;
+        }
         let word = piece.trim_end_matches(ends_word);
         let end = piece.strip_prefix(word).unwrap_or_default();
         if looks.secret(word, end) {
@@ -69,27 +75,30 @@ fn ends_word(c: char) -> bool {
     c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | ',' | ';' | '|')
 }
 
-/// The text so far, and how much was left out once it was full.
+/// The text so far, and how much of the content it tells.
 struct Page {
     text: String,
     room: usize,
-    hidden: usize,
+    told: usize,
+    full: bool,
 }
 
 impl Page {
-    /// Shows `piece` whole or not at all; it stands for `length` bytes of content.
+    /// Shows `piece` whole or not at all; it stands for `length` bytes of content. Nothing is shown
+    /// after what had no room.
     fn show(&mut self, piece: &str, length: usize) {
-        match self.room.checked_sub(piece.len()).filter(|_| self.hidden == 0) {
+        match self.room.checked_sub(piece.len()).filter(|_| !self.full) {
             Some(room) => {
                 self.room = room;
+                self.told = self.told.saturating_add(length);
                 self.text.push_str(piece);
             }
-            None => self.hidden = self.hidden.saturating_add(length),
+            None => self.full = true,
         }
     }
 
-    fn finish(self) -> String {
-        match self.hidden {
+    fn finish(self, content: usize) -> String {
+        match content.saturating_sub(self.told) {
             0 => self.text,
             hidden => format!("{}[{hidden} more bytes]", self.text),
         }

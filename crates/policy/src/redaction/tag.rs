@@ -3,7 +3,7 @@
 use std::fmt;
 
 use data_encoding::HEXLOWER;
-use reach_types::{Blake3Digest, KeyId, NodeId, RunId, Sha256Digest, TenantId};
+use reach_types::{Blake3Digest, KeyId, NodeId, RunId, Sha256Digest, TenantId, fold_length_prefixed};
 use ring::hmac;
 use serde::{Serialize, Serializer};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -151,6 +151,15 @@ taggable! {
 pub struct TagKey(Zeroizing<[u8; 32]>);
 
 impl TagKey {
+    /// The tag key of a node with this secret of 32 random bytes: a domain of its own, so that whoever
+    /// is lent this key learns nothing of the secret, nor of the other keys that are made of it.
+    #[must_use]
+    pub fn derive(secret: &[u8; 32]) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("reach 2026 tag key v1");
+        fold_length_prefixed(&mut hasher, &[secret]);
+        Self(Zeroizing::new(*hasher.finalize().as_bytes()))
+    }
+
     /// Takes 32 random bytes as a key. What the caller's copy was made of is the caller's to wipe.
     #[must_use]
     pub fn from_bytes(mut bytes: [u8; 32]) -> Self {

@@ -8,7 +8,7 @@ use ring::hmac;
 
 use super::*;
 use crate::{
-    Actual, Authenticated, Kind, Mode, Outcome, Rule, Withheld,
+    Actual, Authenticated, Kind, Mode, Outcome, PermitKey, Rule, Withheld,
     testing::{facts, judge, policy, reasons, request, tool},
 };
 
@@ -23,6 +23,18 @@ fn ends(text: &str) -> [&str; 2] {
 
 fn show_plain(text: &str) -> String {
     ShowPlain { max_bytes: 4096 }.mask(text.as_bytes()).unwrap()
+}
+
+#[test]
+fn a_tag_key_is_derived_in_its_own_domain() {
+    let (secret, pack) = ([7; 32], Blake3Digest::from_bytes([9; 32]));
+    let derived = *Blake3Digest::derive("reach 2026 tag key v1", &[&secret]).as_bytes();
+    let tag = |key: TagKey| key.tag(Field::Pack, &pack);
+    assert_eq!(tag(TagKey::derive(&secret)), tag(TagKey::from_bytes(derived)));
+    // Whoever is lent it has neither the secret nor the key that permits are sealed with.
+    assert_ne!(tag(TagKey::derive(&secret)), tag(TagKey::from_bytes(secret)));
+    let permits = |secret: &[u8; 32]| PermitKey::derive(secret).mac(b"body");
+    assert_ne!(permits(&derived), permits(&secret));
 }
 
 #[test]
@@ -152,10 +164,16 @@ fn p35_what_a_violation_found_is_shown_or_withheld_by_type() {
         assert_eq!(serde_json::to_value(&actual).unwrap(), json);
     }
     let withheld = Withheld::tagged(Kind::Null, secret, &key, Field::Secret);
-    assert_eq!((withheld.kind(), withheld.bytes()), (Kind::Null, 15));
+    assert_eq!((withheld.kind(), withheld.bytes()), (Kind::Null, None));
+    assert_eq!(
+        serde_json::to_value(Withheld::new(Kind::Boolean, b"true")).unwrap(),
+        serde_json::json!({"type": "boolean"})
+    );
     assert_eq!(withheld.tag(), Some(key.tag(Field::Secret, &Secret(secret))));
     assert_eq!(Withheld::new(Kind::Bytes, secret).tag(), None);
     let kinds = [Kind::Bytes, Kind::Text, Kind::Number, Kind::Boolean, Kind::Null, Kind::List, Kind::Object];
+    let lengths = kinds.map(|kind| Withheld::new(kind, b"true").bytes());
+    assert_eq!(lengths, [Some(4), Some(4), None, None, None, Some(4), Some(4)]);
     let names = kinds.map(Kind::as_str);
     assert_eq!(names, ["bytes", "text", "number", "boolean", "null", "list", "object"]);
 }
@@ -474,4 +492,41 @@ proptest! {
         }
         prop_assert_eq!(back, text);
     }
+}
+
+/// Each took time that grew with the square of its length: a suite with that in it does not end.
+#[test]
+fn p35_content_made_to_keep_a_masker_busy_takes_one_pass() {
+    let pass = |text: &str| ShowPlain { max_bytes: usize::MAX }.mask(text.as_bytes()).unwrap();
+    let filled = |part: &str, bytes: usize| part.repeat(bytes / part.len());
+    for (part, bytes) in [(":", 1 << 20), ("=", 1 << 18), ("a:", 1 << 18), ("password-:", 1 << 18)] {
+        let text = filled(part, bytes) + "x";
+        let all = pass(&text);
+        assert!(all == text || all == format!("[{} bytes masked]", text.len()), "{part}");
+    }
+    let blocks = pass(&filled("----BEGIN----END----", 1 << 20));
+    assert!(blocks == filled("[PEM block masked]", 18 * ((1 << 20) / 20)));
+    for open in ["----BEGIN", "---- BEGIN"] {
+        assert!(pass(&filled(open, 1 << 18)) == "[PEM block masked]", "{open}");
+    }
+    for word in ["BEGIN", "BEGIN ", "---- ", "----END----\n"] {
+        assert!(!pass(&filled(word, 1 << 18)).contains("PEM"), "{word}");
+    }
+}
+
+#[test]
+fn a_full_page_counts_what_it_does_not_show() {
+    let mask = |max_bytes, text: &str| ShowPlain { max_bytes }.mask(text.as_bytes()).unwrap();
+    let pem = "one two ----BEGIN KEY----\nAAAA\n----END KEY---- three";
+    assert_eq!(mask(usize::MAX, pem), "one two [PEM block masked] three");
+    assert_eq!(mask(8, pem), format!("one two [{} more bytes]", pem.len() - 8));
+    assert_eq!(mask(26, pem), "one two [PEM block masked][6 more bytes]");
+    assert_eq!(mask(25, pem), format!("one two [{} more bytes]", pem.len() - 8));
+    assert_eq!(mask(0, pem), format!("[{} more bytes]", pem.len()));
+    assert_eq!(mask(0, ""), "");
+    // A mark is a word after dashes: neither alone is.
+    for plain in ["-- BEGIN x", "---BEGIN", "----  BEGIN", "BEGIN ----"] {
+        assert!(!mask(100, plain).contains("PEM"), "{plain}");
+    }
+    assert_eq!(mask(100, "BEGIN ----BEGIN x"), "BEGIN [PEM block masked]");
 }

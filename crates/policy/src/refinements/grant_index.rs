@@ -1,11 +1,11 @@
 //! Whether a grant is within others, in time that does not grow with how many those are.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Bound};
 
 use reach_types::{Grant, Grants};
 
 /// The grants of a list, by their text.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct GrantIndex(BTreeSet<String>);
 
 impl GrantIndex {
@@ -16,6 +16,18 @@ impl GrantIndex {
     /// Whether one grant of the list covers whatever `grant` covers: as [`Grants::contains`].
     pub(crate) fn contains(&self, grant: &Grant) -> bool {
         self.0.contains(&grant.to_string()) || self.wider(grant).is_some()
+    }
+
+    /// Whether some scope is covered by `grant` and by a grant of the list.
+    pub(crate) fn overlaps(&self, grant: &Grant) -> bool {
+        self.contains(grant) || (grant.is_wildcard() && self.has_below(grant.prefix()))
+    }
+
+    /// Whether some grant of the list is about what is below `prefix`.
+    fn has_below(&self, prefix: &str) -> bool {
+        let start = [prefix, ":"].concat();
+        let first = self.0.range::<str, _>((Bound::Included(&*start), Bound::Unbounded)).next();
+        first.is_some_and(|first| first.starts_with(&start))
     }
 
     /// The grant of everything below some leading segments of `grant`, itself not counted.
@@ -59,6 +71,8 @@ mod tests {
             let list: Grants = list.into();
             let index = GrantIndex::of(&list);
             prop_assert_eq!(index.contains(&asked), list.contains(&asked));
+            let both: Grants = [asked.clone()].into_iter().collect();
+            prop_assert_eq!(index.overlaps(&asked), !list.intersect(&both).is_empty());
             let others: Grants = list.iter().filter(|one| **one != asked).cloned().collect();
             prop_assert_eq!(index.wider(&asked).is_some(), others.contains(&asked));
         }

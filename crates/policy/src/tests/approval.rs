@@ -486,3 +486,11 @@ fn policy_r_a_questions_file_is_read_strictly() {
     assert_eq!(read(&longer.replacen(r#""{\"path\":\".\"}""#, "null", 1)), "ok");
     assert_eq!(read(&longer.replacen(r#""{\"path\":\".\"}""#, &format!("\"{long}\""), 1)), malformed);
 }
+
+#[test]
+fn p35_what_an_approval_is_printed_as_tells_nothing() {
+    let printed = format!("{:?}", approval());
+    assert!(printed.starts_with("VerifiedApproval { issued: ") && printed.ends_with(", .. }"), "{printed}");
+    let hex = printed.split(|c: char| !c.is_ascii_hexdigit()).map(str::len).max();
+    assert!(hex < Some(16) && !printed.contains("acme") && !printed.contains("[3, "), "{printed}");
+}

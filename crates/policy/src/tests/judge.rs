@@ -210,3 +210,20 @@ fn p38_a_gate_for_nothing_allows_nothing() {
     let decision = judge.evaluate_call(&call(), now());
     assert_eq!(reasons(&decision), ["policy.scope_undeclared workspace:read", "policy.tool_undeclared fs.list"]);
 }
+
+/// Sixteen million pairs, were each scope compared with each question.
+#[test]
+fn p34_as_many_questions_as_there_may_be_do_not_slow_a_judge_down() {
+    let mut facts = facts();
+    facts.scopes = (0..1024).map(|i| grant(&format!("big:{i}:*"))).collect();
+    let asks: Vec<String> = (0..16_000).map(|i| format!("\"big:{}:{i}\"", i % 1000)).collect();
+    let text = TOML.replace("\"ns:*\"", "\"ns:*\", \"big:*\"");
+    let policy = Policy::from_toml(&format!("{text}\n[asks]\nscopes = [{}]\n", asks.join(", "))).unwrap();
+    for _ in 0..3 {
+        let judge = judge_of(&policy, &facts, "acme", None);
+        let outcome = |scope: &str| judge.evaluate(&request(&[], &[scope], &[]), now()).outcome();
+        assert_eq!(outcome("big:7:1007"), Outcome::Ask);
+        assert_eq!(outcome("big:7:1008"), Outcome::Allow);
+        assert_eq!(outcome("big:1001:1"), Outcome::Allow);
+    }
+}

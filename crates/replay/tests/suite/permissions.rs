@@ -92,6 +92,23 @@ fn policy_r_every_result_has_its_verdict() {
 }
 
 #[test]
+fn policy_r_calls_are_judged_in_their_order_and_made_once() {
+    let allowed = |call| judged(call, VerdictOutcome::Allowed, PolicyMode::Enforce);
+    assert_eq!(answer(&log(vec![allowed(0), allowed(0), made(0), allowed(1), allowed(4), made(4)])), "verified");
+    let not = |events| rejection(&log(events));
+    let misplaced = |frame| ("replay.permission_misplaced", frame);
+    assert_eq!(not(vec![allowed(0), made(0), allowed(0), made(0)]), misplaced(3));
+    assert_eq!(not(vec![allowed(0), made(0), allowed(0)]), misplaced(3));
+    assert_eq!(not(vec![allowed(2), made(2), allowed(1), made(1)]), misplaced(3));
+    // One that was passed over is not gone back to, made or not.
+    assert_eq!(not(vec![allowed(2), allowed(1), made(1)]), misplaced(2));
+    assert_eq!(not(vec![asked(0), approval(0), made(0), asked(0), approval(0), made(0)]), misplaced(4));
+    let last = u64::MAX;
+    assert_eq!(answer(&log(vec![allowed(last), made(last)])), "verified");
+    assert_eq!(not(vec![allowed(last), made(last), allowed(last)]), misplaced(3));
+}
+
+#[test]
 fn policy_r_what_was_changed_after_the_fact_is_a_broken_seal_before_anything_else() {
     let mut cut = log(vec![denied(0), made(0)]);
     cut.truncate(cut.len() - 1);

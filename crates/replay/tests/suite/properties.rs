@@ -47,9 +47,16 @@ fn any_call() -> impl Strategy<Value = Vec<Event>> {
     })
 }
 
-/// The events of fewer than `calls` calls, one after another.
+/// The events of fewer than `calls` calls, in their order.
 fn any_events(calls: usize) -> impl Strategy<Value = Vec<Event>> {
-    proptest::collection::vec(any_call(), 0..calls).prop_map(|calls| calls.concat())
+    let call = |events: &Vec<Event>| {
+        events.iter().find_map(|event| if let Event::Verdict(verdict) = event { Some(verdict.call) } else { None })
+    };
+    proptest::collection::vec(any_call(), 0..calls).prop_map(move |mut calls| {
+        calls.sort_by_key(call);
+        calls.dedup_by_key(|events| call(events));
+        calls.concat()
+    })
 }
 
 fn any_reason() -> impl Strategy<Value = EndReason> {

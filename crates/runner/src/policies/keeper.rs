@@ -12,7 +12,7 @@ use reach_policy::{BundleError, VerifiedBundle};
 use reach_types::Timestamp;
 
 use super::{PolicyFileError, verify};
-use crate::{World, memory::MemoryError, state::State, state_error::StateError};
+use crate::{World, memory::MemoryError, standing::trust_stands_until, state::State, state_error::StateError};
 
 /// The shortest time between two attempts to load a newer bundle: people change policies, so
 /// nobody waits for less, and a damaged file costs one look at it in that time.
@@ -34,9 +34,33 @@ pub struct PolicyKeeper {
 
 struct Held {
     bundle: VerifiedBundle,
+    /// Before when the trust document that it was judged under says nothing else of it.
+    until: Timestamp,
     /// Why it is in force no longer, though its time is not over.
-    withdrawn: Option<BundleError>,
+    withdrawn: Option<NotInForce>,
 }
+
+/// Why no bundle is in force.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotInForce {
+    /// Its time is over, or it does not stand under the trust document as it is now.
+    #[error(transparent)]
+    Bundle(BundleError),
+    /// The trust document was replaced by an older one, or by another of the same version.
+    #[error("the trust document is a step back: what the newest one says of the bundle is not known")]
+    TrustSteppedBack,
+    /// The trust document, or a key in it, came to its end, and there was no newer one to read.
+    #[error("what the bundle stands on came to its end at {since}, and could not be judged again")]
+    Lapsed {
+        /// When.
+        since: Timestamp,
+    },
+}
+
+reach_types::codes!(NotInForce {
+    TrustSteppedBack => ("policy.trust_stepped_back", Expired, "put the newest trust document back"),
+    Lapsed => ("policy.standing_lapsed", Expired, "put a trust document there that is in force"),
+} wrap { Bundle });
 
 /// The bundle in force at the moment it was asked for; a request keeps it to its end.
 pub struct InForce(Guard<Arc<Held>>);
@@ -73,7 +97,7 @@ pub enum Reload {
     /// as it is now: nothing is in force.
     Withdrawn {
         /// Why it does not stand.
-        error: BundleError,
+        error: NotInForce,
     },
 }
 
@@ -86,9 +110,19 @@ pub enum ReloadError {
     /// The bundle.
     #[error(transparent)]
     Policy(PolicyFileError),
+    /// A bundle of another policy: floors are kept by name, so it would be a first use.
+    #[error("the file holds the policy `{found}`, and this node is run under `{held}`")]
+    OtherPolicy {
+        /// The name of the one in force.
+        held: String,
+        /// The name of the one there.
+        found: String,
+    },
 }
 
-reach_types::codes!(ReloadError {} wrap { State, Policy });
+reach_types::codes!(ReloadError {
+    OtherPolicy => ("policy.other_policy", Refused, "to run under another policy, stop the node and start it with that one"),
+} wrap { State, Policy });
 
 impl From<MemoryError> for ReloadError {
     fn from(error: MemoryError) -> Self {
@@ -112,14 +146,14 @@ impl PolicyKeeper {
         interval: Duration,
     ) -> Result<Self, ReloadError> {
         let now = state.now(world).map_err(ReloadError::State)?;
-        let bundle = load(state, policy, trust, now)?;
+        let (bundle, until) = load(state, policy, trust, now)?;
         remember(state, &bundle)?;
         let interval = interval.max(MIN_RELOAD_INTERVAL);
         Ok(Self {
             policy: policy.to_path_buf(),
             trust: trust.to_path_buf(),
             interval,
-            held: ArcSwap::from_pointee(Held { bundle, withdrawn: None }),
+            held: ArcSwap::from_pointee(Held { bundle, until, withdrawn: None }),
             next: Mutex::new(now.saturating_add(interval)),
         })
     }
@@ -127,14 +161,16 @@ impl PolicyKeeper {
     /// The bundle in force at `now`.
     ///
     /// # Errors
-    /// [`BundleError::Validity`] once its time is over; whatever withdrew it before.
-    pub fn current(&self, now: Timestamp) -> Result<InForce, BundleError> {
+    /// [`NotInForce::Bundle`] once its time is over, [`NotInForce::Lapsed`] once that of what it
+    /// stands on is; whatever withdrew it before.
+    pub fn current(&self, now: Timestamp) -> Result<InForce, NotInForce> {
         let held = self.held.load();
         if let Some(error) = &held.withdrawn {
             return Err(error.clone());
         }
-        held.bundle.policy().check_validity(now).map_err(BundleError::Validity)?;
-        Ok(InForce(held))
+        let valid = held.bundle.policy().check_validity(now);
+        valid.map_err(|error| NotInForce::Bundle(BundleError::Validity(error)))?;
+        if now >= held.until { Err(NotInForce::Lapsed { since: held.until }) } else { Ok(InForce(held)) }
     }
 
     /// Looks for a newer bundle, at most once in each interval. The floor is raised before the
@@ -154,46 +190,60 @@ impl PolicyKeeper {
         }
         *next = now.saturating_add(self.interval);
         match load(state, &self.policy, &self.trust, now) {
-            Ok(bundle) => self.take(state, bundle),
+            Ok((bundle, until)) => self.take(state, bundle, until),
             Err(error) => self.keep(state, error, now),
         }
     }
 
-    fn take(&self, state: &State, bundle: VerifiedBundle) -> Reload {
+    /// The same policy signed anew is held too: its new signers are who it stands on from now on.
+    fn take(&self, state: &State, bundle: VerifiedBundle, until: Timestamp) -> Reload {
         let held = self.held.load();
-        if held.withdrawn.is_none() && held.bundle.digest() == bundle.digest() {
-            return Reload::Unchanged;
+        let (name, found) = (held.bundle.policy().name(), bundle.policy().name());
+        if name != found {
+            let error = ReloadError::OtherPolicy { held: name.to_owned(), found: found.to_owned() };
+            return Reload::Kept { error };
         }
         if let Err(error) = remember(state, &bundle) {
             return Reload::Kept { error };
         }
-        let version = bundle.version();
-        self.held.store(Arc::new(Held { bundle, withdrawn: None }));
-        Reload::Replaced { version }
+        let (version, same) = (bundle.version(), held.withdrawn.is_none() && held.bundle.digest() == bundle.digest());
+        self.held.store(Arc::new(Held { bundle, until, withdrawn: None }));
+        if same { Reload::Unchanged } else { Reload::Replaced { version } }
     }
 
     /// The bundle in force stays, if it still stands under the trust document as it is now. A trust
-    /// document that cannot be read withdraws nothing: it says nothing.
+    /// document that cannot be read withdraws nothing by itself: what was judged under the last one
+    /// holds until that one's end. One that is a step back hides what the newest one says.
     fn keep(&self, state: &State, error: ReloadError, now: Timestamp) -> Reload {
-        let Ok(trust) = state.load_trust(&self.trust, now) else { return Reload::Kept { error } };
         let held = self.held.load();
-        match held.bundle.check_standing(&trust, now) {
-            // Its own end is no withdrawal: every request sees that by itself.
-            Ok(()) | Err(BundleError::Validity(_)) => Reload::Kept { error },
-            Err(error) => {
-                let bundle = held.bundle.clone();
-                self.held.store(Arc::new(Held { bundle, withdrawn: Some(error.clone()) }));
-                Reload::Withdrawn { error }
+        let bundle = &held.bundle;
+        let (withdrawn, until) = match state.load_trust(&self.trust, now) {
+            Ok(trust) => match bundle.check_standing(&trust, now) {
+                // Its own end is no withdrawal: every request sees that by itself.
+                Ok(()) | Err(BundleError::Validity(_)) => (None, trust_stands_until(&trust, now)),
+                Err(error) => (Some(NotInForce::Bundle(error)), held.until),
+            },
+            Err(StateError::TrustRollback { .. } | StateError::TrustEquivocation { .. }) => {
+                (Some(NotInForce::TrustSteppedBack), held.until)
             }
-        }
+            Err(_) => return Reload::Kept { error },
+        };
+        self.held.store(Arc::new(Held { bundle: bundle.clone(), until, withdrawn: withdrawn.clone() }));
+        withdrawn.map_or(Reload::Kept { error }, |error| Reload::Withdrawn { error })
     }
 }
 
-fn load(state: &State, policy: &Path, trust: &Path, now: Timestamp) -> Result<VerifiedBundle, ReloadError> {
+fn load(
+    state: &State,
+    policy: &Path,
+    trust: &Path,
+    now: Timestamp,
+) -> Result<(VerifiedBundle, Timestamp), ReloadError> {
     let trust = state.load_trust(trust, now).map_err(ReloadError::State)?;
     // A revocation that was seen once is not forgotten, whatever becomes of the bundle.
     state.memory.raise_trust_floor(trust.document().version, *trust.digest())?;
-    verify(policy, &trust, now, Some(state)).map_err(ReloadError::Policy)
+    let bundle = verify(policy, &trust, now, Some(state)).map_err(ReloadError::Policy)?;
+    Ok((bundle, trust_stands_until(&trust, now)))
 }
 
 fn remember(state: &State, bundle: &VerifiedBundle) -> Result<(), ReloadError> {

@@ -1,8 +1,8 @@
 //! What the ledger holds of a run: the payloads of its entries.
 
-use reach_audit_ledger::EntryKind;
+use reach_audit_ledger::{EntryKind, MAX_PAYLOAD_BYTES};
 use reach_pack_integrity::{Provenance, VerifiedPack};
-use reach_policy::Mode;
+use reach_policy::{Decision, Mode, Violation};
 use reach_replay::{Approved, EndReason};
 use reach_types::{Blake3Digest, Code};
 use serde_json::{Value, json};
@@ -18,8 +18,48 @@ pub(super) fn facts(admission: &Admission<'_>) -> Value {
         "registry": guards.registry,
         "transcript": guards.transcript,
         "engine": guards.engine,
-        "decision": admission.decision(),
+        "decision": recorded(admission.decision()),
     })
+}
+
+/// The most bytes of the reasons of one decision in an entry: three quarters of a payload. What else
+/// stands in it, names and digests, has less than 4 KiB.
+const MAX_REASONS_BYTES: usize = MAX_PAYLOAD_BYTES / 4 * 3;
+
+/// What the ledger holds of a decision, so that no refusal is too long to be recorded: of each reason
+/// its code, subject and rule, violations first, as far as there is room; the others are counted with
+/// those that the decision omits itself.
+pub(crate) fn recorded(decision: &Decision) -> Value {
+    let mut room = MAX_REASONS_BYTES;
+    let (violations, more_violations) = fitting(decision.violations(), &mut room);
+    let (questions, more_questions) = fitting(decision.questions(), &mut room);
+    json!({
+        "outcome": decision.outcome(),
+        "mode": decision.mode(),
+        "now": decision.now(),
+        "violations": violations,
+        "questions": questions,
+        "omitted": decision.omitted().saturating_add(more_violations).saturating_add(more_questions),
+        "unjudged": decision.unjudged(),
+    })
+}
+
+/// The first of `reasons` that `room` bytes hold, and how many more there are. Once one did not fit,
+/// there is room for none after it: those listed are always the first.
+fn fitting(reasons: &[Violation], room: &mut usize) -> (Vec<Value>, u64) {
+    let mut kept = Vec::new();
+    for reason in reasons {
+        let short = json!({ "code": reason.code(), "subject": reason.subject(), "rule": reason.rule_id() });
+        // A comma goes with each.
+        let Some(left) = room.checked_sub(short.to_string().len().saturating_add(1)) else {
+            *room = 0;
+            break;
+        };
+        *room = left;
+        kept.push(short);
+    }
+    let more = reasons.len().saturating_sub(kept.len());
+    (kept, u64::try_from(more).unwrap_or(u64::MAX))
 }
 
 /// How entries say who vouches for a pack.
@@ -40,7 +80,7 @@ pub(super) fn relaxations(admission: &Admission<'_>) -> Vec<(EntryKind, Value)> 
 /// What the ledger holds of a call that was refused; what failed or was cut off is in the log.
 pub(super) fn call_refusal(ending: &Ending) -> Option<Value> {
     match ending {
-        Ending::Refused(decision) => Some(json!({ "decision": decision })),
+        Ending::Refused(decision) => Some(json!({ "decision": recorded(decision) })),
         Ending::Withdrawn(error) => Some(json!({ "codes": [error.code()] })),
         Ending::PermitRefused(error) => Some(json!({ "codes": [error.code()] })),
         // Who said no stands in the reason.
@@ -80,3 +120,6 @@ pub const fn end_reason(reason: EndReason) -> &'static str {
         EndReason::Interrupted => "interrupted",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use reach_pack_integrity::{Expected, Verification};
-use reach_policy::{Decision, Mode, Outcome, Permit};
+use reach_policy::{Decision, Mode, Outcome, Permit, PermitError};
 use reach_runner::{
     Admission, BuiltinTools, CallSite, MAX_PERMIT_LIFE, Place, ToolHost, admit, first_violation,
     packs::{self, PackFiles},
     seal_permit,
 };
-use reach_types::{Timestamp, ToolCall};
+use reach_types::{Code as _, Timestamp, ToolCall};
 use serde_json::json;
 
 use super::{
@@ -125,11 +125,16 @@ fn sealed(world: &World, trusted: &Trusted, permit: Permit, out: &Path) -> Resul
         .line(format!("allow: the permit is {}, for one use until {expires}", shown(&out.display().to_string()))))
 }
 
+/// Only what is allowed is a positive finding: what a person has yet to approve is none.
 pub(super) fn decided(decision: &Decision) -> Report {
     let lines = decision.to_string().lines().map(str::to_owned).collect::<Vec<_>>();
-    let report = match (decision.outcome(), first_violation(decision)) {
-        (Outcome::Allow, _) | (_, None) => Report::new("allow"),
-        (Outcome::Ask | Outcome::Deny | Outcome::Warned, Some((row, message))) => Report::negative(row, message),
+    let denied = || (PermitError::Denied.row(), PermitError::Denied.to_string());
+    let report = match decision.outcome() {
+        Outcome::Allow => Report::new("allow"),
+        Outcome::Ask | Outcome::Deny | Outcome::Warned => {
+            let (row, message) = first_violation(decision).unwrap_or_else(denied);
+            Report::negative(row, message)
+        }
     };
     report.field("decision", json!(decision)).lines(lines)
 }

@@ -69,6 +69,7 @@ fn summary(command: &Quickstart, steps: Vec<serde_json::Value>, found: &steps::F
         .check("every tampered version was refused")
         .field("dir", command.dir.display().to_string())
         .field("pack_checks", found.pack_checks)
+        .field("policy_reasons", found.reasons)
         .field("files", found.files)
         .field("findings", found.findings)
         .field("skipped", found.skipped)
@@ -78,6 +79,10 @@ fn summary(command: &Quickstart, steps: Vec<serde_json::Value>, found: &steps::F
         .line(format!(
             "the pack passed {} checks, each explained by `reach pack explain`; its extracted copy is the same to the byte",
             found.pack_checks
+        ))
+        .line(format!(
+            "the policy gave {} reasons against one request, each with what was expected and found; lint has nothing against it",
+            found.reasons
         ))
         .line(format!(
             "{} files digested, {} secret(s) found, {} skipped: see {dir}/inventory.json",

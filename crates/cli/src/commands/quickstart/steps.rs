@@ -15,6 +15,8 @@ use super::{files as texts, tour::Tour};
 /// What the example pack found, and what was found of it.
 pub(super) struct Found {
     pub(super) pack_checks: usize,
+    /// The reasons against the one request that is refused.
+    pub(super) reasons: usize,
     pub(super) files: usize,
     pub(super) findings: usize,
     pub(super) skipped: usize,
@@ -29,8 +31,8 @@ pub(super) fn all(tour: &mut Tour<'_, '_>) -> Result<Found, Failure> {
     let pack_checks = pack(tour)?;
     policy(tour)?;
     nodes(tour)?;
-    let found = Found { pack_checks, ..run(tour)? };
-    refused_call(tour)?;
+    let found = run(tour)?;
+    let found = Found { pack_checks, reasons: refused_call(tour)?, ..found };
     replay(tour)?;
     audit(tour)?;
     delegate(tour)?;
@@ -137,6 +139,7 @@ fn policy(tour: &mut Tour<'_, '_>) -> Result<(), Failure> {
     let source = write(tour, "policy.toml", &text)?;
     let (bundle, key, trust) =
         (tour.path("policy.reachpolicy"), tour.path("keys/policy.pem"), tour.path("trust.dsse.json"));
+    tour.reach(&[&"policy", &"lint", &source])?;
     tour.reach(&[&"policy", &"build", &source, &"--out", &bundle, &"--key", &key])?;
     tour.reach(&[&"policy", &"verify", &bundle, &"--trust", &trust])?;
     Ok(())
@@ -208,10 +211,17 @@ fn count(inventory: &Path) -> Result<Found, Failure> {
     let bytes = fs::read(inventory).map_err(|error| files::io_error(inventory, error))?;
     let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let length = |name: &str| value.get(name).and_then(Value::as_array).map_or(0, Vec::len);
-    Ok(Found { pack_checks: 0, files: length("files"), findings: length("findings"), skipped: length("skipped") })
+    Ok(Found {
+        pack_checks: 0,
+        reasons: 0,
+        files: length("files"),
+        findings: length("findings"),
+        skipped: length("skipped"),
+    })
 }
 
-fn refused_call(tour: &mut Tour<'_, '_>) -> Result<(), Failure> {
+/// The number of reasons.
+fn refused_call(tour: &mut Tour<'_, '_>) -> Result<usize, Failure> {
     tour.title("7. A call the policy refuses, with every reason");
     let request = write(tour, "request.json", texts::WIDE_REQUEST)?;
     let [pack, policy, trust, _] = sources(tour);
@@ -219,7 +229,8 @@ fn refused_call(tour: &mut Tour<'_, '_>) -> Result<(), Failure> {
         [&"policy", &"check", &"--pack", &pack, &"--policy", &policy, &"--trust", &trust, &"--request", &request];
     let report = tour.refused(&words, "policy.model_not_allowed", "the gate, before anything ran")?;
     tour.lines(&report);
-    Ok(())
+    let reasons = report.get("decision").and_then(|decision| decision.get("violations")?.as_array());
+    Ok(reasons.map_or(0, Vec::len))
 }
 
 fn replay(tour: &mut Tour<'_, '_>) -> Result<(), Failure> {
