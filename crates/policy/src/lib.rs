@@ -92,7 +92,7 @@ pub use lint::{Finding, LINT_EXPIRY_DAYS, LINT_VALIDITY_DAYS, Lint, lint};
 pub use mode::{Mode, ModeError};
 pub use permit::{Permit, PermitError, Redeemed, Withdrawn};
 pub use permit_key::PermitKey;
-pub use permit_token::{MAX_PERMIT_TOKEN_BYTES, OpenedPermit, PermitToken, RedeemError};
+pub use permit_token::{MAX_PERMIT_TOKEN_BYTES, OpenedPermit, PERMIT_TOKEN_VERSION, PermitToken, RedeemError};
 pub use place::Place;
 pub use policy::{MAX_GRANTS, MAX_MODEL_KEYS, MAX_MODELS_PER_KEY, MAX_POLICY_VERSION, MAX_TOOLS, Policy};
 pub use policy_error::{LimitDefect, PolicyError, Unmet};
@@ -107,7 +107,7 @@ pub use rule::{Rule, ValidityError};
 pub use tenants::{Asks, TenantRules};
 pub use violation::{MAX_REASONS, Violation};
 #[cfg(feature = "bundle")]
-pub use wire::MAX_BUNDLE_PAYLOAD_BYTES;
+pub use wire::{BUNDLE_ENCODING, MAX_BUNDLE_PAYLOAD_BYTES};
 
 /// Every code this crate can refuse with.
 pub const CODES: &[&[reach_types::CodeRow]] = &[

@@ -12,8 +12,8 @@ use crate::{
 /// an index and an end of at most 10, a tenant of at most 65, two to say whether there is a chain
 /// and an approval, and two for mode and warning.
 pub const MAX_PERMIT_TOKEN_BYTES: usize = 1 + 12 * 32 + 2 * 10 + 65 + 2 + 2;
-/// The encoding's version. Below 128 it is one byte, the first.
-const VERSION: u8 = 1;
+/// The encoding's version, that of feature `policy.permit`. Below 128 it is one byte, the first.
+pub const PERMIT_TOKEN_VERSION: u8 = 1;
 
 /// Why a token was not redeemed. Exhaustive on purpose: each case ends a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -117,7 +117,7 @@ impl PermitToken {
         }
         let (body, mac) = bytes.split_last_chunk().ok_or(RedeemError::Malformed { detail: "it is too short" })?;
         match body.first() {
-            Some(&VERSION) => Ok(Self { body: body.to_vec(), mac: *mac }),
+            Some(&PERMIT_TOKEN_VERSION) => Ok(Self { body: body.to_vec(), mac: *mac }),
             Some(_) => Err(RedeemError::Malformed { detail: "its version is unknown" }),
             None => Err(RedeemError::Malformed { detail: "it is too short" }),
         }
@@ -246,7 +246,7 @@ impl Body {
     fn of(permit: Permit, serial: [u8; 32]) -> Self {
         let Permit { binding, expires, warned, digest: _, approval } = permit;
         Self {
-            version: u16::from(VERSION),
+            version: u16::from(PERMIT_TOKEN_VERSION),
             run: binding.run,
             index: binding.index,
             node: binding.node,

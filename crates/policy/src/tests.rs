@@ -21,6 +21,8 @@ mod mode;
 mod names;
 mod permit;
 mod permit_token;
+#[cfg(feature = "bundle")]
+mod published;
 mod redemption;
 mod reference;
 mod refinements;

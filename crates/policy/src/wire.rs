@@ -15,15 +15,16 @@ pub const MAX_BUNDLE_PAYLOAD_BYTES: usize = 7 * 1024 * 1024;
 const PLAIN: u8 = 1;
 /// The encoding of policies with exceptions or a pinned keyring.
 const WITH_EXCEPTIONS: u8 = 2;
-/// The encoding of policies with limits, questions or tenants.
-const REFINED: u8 = 3;
+/// The highest encoding of a bundle, that of policies with limits, questions or tenants. Those from
+/// 1 on are read, and they are the revisions of feature `policy.bundle`.
+pub const BUNDLE_ENCODING: u8 = 3;
 
 /// Encodes `policy` after the encoding's version: the lowest that can say it, so that every policy
 /// has one encoding and readers of the first ones read all that those can say.
 pub(crate) fn encode(policy: &Policy) -> Result<Vec<u8>, BundleError> {
     let (body, exceptions, refinements) = (policy.body(), policy.exceptions(), policy.refinements());
     let encoded = if !refinements.is_empty() {
-        encode_strict(&(u16::from(REFINED), body, exceptions, refinements))
+        encode_strict(&(u16::from(BUNDLE_ENCODING), body, exceptions, refinements))
     } else if !exceptions.is_empty() {
         encode_strict(&(u16::from(WITH_EXCEPTIONS), body, exceptions))
     } else {
@@ -46,7 +47,7 @@ pub(crate) fn decode(payload: &[u8]) -> Result<Policy, BundleError> {
             require_canonical(!exceptions.is_empty())?;
             (body, exceptions, Refinements::default())
         }
-        Some(&REFINED) => {
+        Some(&BUNDLE_ENCODING) => {
             let (_, body, exceptions, refinements): (u16, Body, Exceptions, Refinements) = strict(payload)?;
             require_canonical(!refinements.is_empty())?;
             (body, exceptions, refinements)

@@ -166,15 +166,32 @@ fn a_flood_of_subjects_evicts_no_spent_one_and_makes_no_room() {
         budgets.charge(&new(index), at(0));
     }
     assert_eq!(budgets.check(&first, at(0)), spent(BudgetOwner::Subject, 100));
-    assert_eq!(budgets.check(&caller("acme", "s1"), at(0)), Ok(()));
+    // Whoever is known has a budget of its own still.
+    assert_eq!(flood(&mut budgets, &caller("acme", "s1"), at(0)), 3);
     let held = |budgets: &DenialBudgets| budgets.tenants["acme"].subjects.len();
     assert_eq!(held(&budgets), MAX_BUDGET_SUBJECTS);
     // The others' budget is not the tenant's, and all that are whole again are forgotten at once.
     assert_eq!(budgets.check(&new(5), at(99)), spent(BudgetOwner::Subject, 1));
     assert_eq!(budgets.check(&new(5), at(100)), Ok(()));
     budgets.charge(&new(5), at(100));
-    assert_eq!(held(&budgets), 2);
+    assert_eq!(held(&budgets), 3);
     assert_eq!(flood(&mut budgets, &first, at(100)), 1);
+}
+
+#[test]
+fn a_new_subject_has_a_budget_of_its_own_as_soon_as_there_is_room() {
+    let mut budgets =
+        DenialBudgets::new(BudgetLimits { tenant: allowance(1000, 1), subject: allowance(4, 100) }).unwrap();
+    for index in 0..MAX_BUDGET_SUBJECTS {
+        budgets.charge(&caller("acme", &format!("s{index}")), at(50));
+    }
+    let new = |index: usize| caller("acme", &format!("new{index}"));
+    assert_eq!(flood(&mut budgets, &new(0), at(60)), 4);
+    assert_eq!(budgets.check(&new(1), at(149)), spent(BudgetOwner::Subject, 11));
+    budgets.charge(&new(1), at(150));
+    // What the others share is still spent, and nobody who is left is whole.
+    assert_eq!(budgets.check(&new(2), at(150)), Ok(()));
+    assert_eq!(flood(&mut budgets, &new(2), at(150)), 4);
 }
 
 #[test]

@@ -434,6 +434,7 @@ fn p34_a_question_is_bounded_whatever_the_arguments_are() {
     let (request, json) = with_arguments(vec![0x1b; MAX_SHOWN_ARGUMENT_BYTES]);
     assert_eq!(request.arguments().map(str::len), Some(MAX_SHOWN_ARGUMENT_BYTES));
     assert!(json.len() <= MAX_APPROVAL_REQUEST_BYTES);
+    assert_eq!(MAX_APPROVAL_REQUEST_BYTES, 553_984);
     let (request, json) = with_arguments(vec![b'a'; MAX_SHOWN_ARGUMENT_BYTES + 1]);
     assert_eq!((request.arguments(), request.argument_bytes()), (None, MAX_SHOWN_ARGUMENT_BYTES as u64 + 1));
     assert!(json.len() < 4096);
