@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Author, EntryKind};
 
-/// The version in headers and leaves.
-pub(crate) const ENTRY_VERSION: u16 = 1;
+/// The version in headers, leaves and openings: the revision of features `audit.leaf` and
+/// `audit.opening`.
+pub const ENTRY_VERSION: u16 = 1;
 /// The longest leaf: a version, two commitments, an index and a hash take at most 109 bytes.
 pub const MAX_LEAF_BYTES: usize = 128;
 /// What stands for the previous leaf of a run's first entry.

@@ -33,7 +33,7 @@ pub use entry::{Entry, LedgerReceipt, MAX_BATCH, MAX_ENTRIES, MAX_PAYLOAD_BYTES,
 pub use export::{Export, ExportFile};
 pub use fsck::{Finding, FsckFault, MAX_FINDINGS, Report};
 pub use head::SignedCheckpoint;
-pub use header::{Header, MAX_LEAF_BYTES};
+pub use header::{ENTRY_VERSION, Header, MAX_LEAF_BYTES};
 pub use kind::EntryKind;
 pub use ledger::{Ledger, LedgerReader, OpenError};
 pub use opening::{MAX_OPENING_JSON_BYTES, Opening, OpeningError};

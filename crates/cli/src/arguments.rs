@@ -15,6 +15,7 @@ mod policy_review;
 mod replay;
 mod run;
 mod spec;
+mod spec_except;
 mod status;
 mod trust;
 
@@ -29,7 +30,8 @@ pub(crate) use self::{
     policy_review::{BundleTrust, PolicyDiff, PolicyExplain, PolicyLint, PolicyTest},
     replay::Replay,
     run::Run,
-    spec::Spec,
+    spec::{Spec, SpecNegotiate},
+    spec_except::SpecExcept,
     status::Status,
     trust::{Trust, TrustEdit, TrustInit, TrustSigning, TrustSource},
 };

@@ -87,7 +87,7 @@ fn dispatch(
         Noun::Replay(command) => commands::replay::run(&command, world),
         Noun::Audit(command) => commands::audit::run(&command, world, terminal),
         Noun::Delegate(command) => commands::delegate::run(&command, world),
-        Noun::Spec(command) => commands::spec::run(&command),
+        Noun::Spec(command) => commands::spec::run(&command, world),
         Noun::Status(command) => commands::status::run(&command, world),
         Noun::Completions { shell } => Ok(completions(shell)),
         Noun::Docs { what } => commands::docs::run(what),

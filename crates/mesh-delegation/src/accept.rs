@@ -8,7 +8,7 @@ use reach_signing::{AuthorityError, VerifiedTrust};
 use reach_types::{Blake3Digest, Grants, KeyId, NodeId, PackFacts, RunId, Timestamp, ToolId};
 
 use crate::{
-    AcceptLimits, ChainError, Claim, Link, NONCE_RETENTION, NonceStore, Reservation,
+    AcceptLimits, ChainError, Claim, ComputeTranscript, Link, NONCE_RETENTION, NonceStore, Reservation,
     attenuate::check_attenuation,
     chain::{ReadLink, chain_digest, read_chain},
     clock::{check_clock, check_times},
@@ -17,10 +17,6 @@ use crate::{
 };
 
 pub use error::AcceptError;
-
-/// Computes the transcript of the agreement between an issuer (the initiator) and an audience (the
-/// responder) from the issuer's encoded offer and the receiver's own; `None` if they do not agree.
-pub type ComputeTranscript<'a> = dyn Fn(&NodeId, &NodeId, &[u8]) -> Option<Blake3Digest> + 'a;
 
 /// What the receiver knows and demands. All of it is its own; nothing comes from the sender.
 #[derive(Clone, Copy)]
@@ -41,7 +37,7 @@ pub struct AcceptContext<'a> {
     pub registry: Option<Blake3Digest>,
     /// The one policy bundle that every issuer must go by, where that is demanded.
     pub same_policy: Option<Blake3Digest>,
-    /// What the transcript in the last link must be.
+    /// What the transcript in the last link must be; asked once its signature is verified.
     pub transcript: &'a ComputeTranscript<'a>,
     /// How deep, how long, how far off the clock.
     pub limits: AcceptLimits,
@@ -224,8 +220,7 @@ fn is_about(link: &Link, pack: &PackFacts) -> bool {
 
 /// Only the last agreement is with us; each one before was checked by the node it was with.
 fn check_spec(last: &Link, context: &AcceptContext<'_>) -> Result<(), AcceptError> {
-    let ours = (context.transcript)(&last.issuer, &last.terms.audience, &last.terms.offer);
-    let ours = ours.ok_or(AcceptError::SpecIncompatible)?;
+    let ours = (context.transcript)(last).map_err(AcceptError::Spec)?;
     if ours == last.terms.transcript { Ok(()) } else { Err(AcceptError::TranscriptMismatch) }
 }
 

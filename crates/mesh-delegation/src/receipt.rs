@@ -7,17 +7,19 @@ use reach_types::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AcceptedChain, ChainError,
+    AcceptedChain, ChainError, SPEC_INCOMPATIBLE,
     node::{node_id, verify_node},
 };
 
 /// The DSSE payload type of a receipt.
 pub const RECEIPT_PAYLOAD_TYPE: &str = "application/vnd.reach.mesh.receipt.v1";
-/// The version this crate writes and reads.
-pub const RECEIPT_VERSION: u16 = 1;
+/// The newest version: it also holds the transcript of the agreement with the issuer.
+pub const RECEIPT_VERSION: u16 = 2;
+/// The oldest version, without a transcript; still read, and written for issuers who know no other.
+pub const FIRST_RECEIPT_VERSION: u16 = 1;
 /// The most codes of a receipt: more reasons than that help nobody.
 pub const MAX_RECEIPT_CODES: usize = 8;
-/// The most bytes of a receipt: eight codes of 64 bytes and 130 bytes beside them, in base64 with
+/// The most bytes of a receipt: eight codes of 64 bytes and 170 bytes beside them, in base64 with
 /// 400 bytes of envelope, are under 2 KiB.
 pub const MAX_RECEIPT_BYTES: usize = 4096;
 
@@ -41,7 +43,6 @@ const PUBLIC: &[&str] = &[
     "mesh.not_yet_valid",
     "mesh.peer_binding_mismatch",
     "mesh.run_already_rooted",
-    "mesh.spec_incompatible",
     "mesh.transcript_mismatch",
     "mesh.ttl_too_long",
 ];
@@ -57,14 +58,17 @@ pub enum ReceiptError {
     #[error(transparent)]
     Payload(StrictError),
     /// A payload of another version.
-    #[error("the receipt is not of version 1")]
+    #[error("the receipt is not of version {FIRST_RECEIPT_VERSION} or {RECEIPT_VERSION}")]
     Version,
     /// An acceptance with reasons, a refusal without, or codes that are none.
-    #[error("the receipt holds an acceptance with codes or no run, or a refusal without codes")]
+    #[error("the receipt holds an acceptance with codes, no run or no transcript, or a refusal without codes")]
     Malformed,
     /// A receipt for another chain, or by another node.
     #[error("the receipt is for another chain or by another node than expected")]
     Mismatch,
+    /// An acceptance of another agreement than the one that was signed.
+    #[error("the node accepted another agreement than the one in the chain")]
+    Transcript,
     /// Two receipts that cannot both be true.
     #[error("the node signed two different answers to one chain")]
     Equivocation,
@@ -80,6 +84,7 @@ reach_types::codes!(ReceiptError {
     Version => ("mesh.receipt_version", Refused, "update the older of the two nodes"),
     Malformed => ("mesh.receipt_malformed", Refused, "ask the node for its receipt again"),
     Mismatch => ("mesh.receipt_mismatch", Refused, "ask the node this chain was sent to for its receipt"),
+    Transcript => ("mesh.receipt_transcript", Refused, "keep the chain and the receipt: together they prove what each node signed"),
     Equivocation => ("mesh.receipt_equivocation", Refused, "keep both receipts: together they prove that the node is at fault"),
 } wrap { Envelope, Payload, Signature, Sign });
 
@@ -104,6 +109,8 @@ pub enum Answer<'a> {
         chain: Blake3Digest,
         /// The run that the chain claims to be for, if it could be read.
         run: Option<RunId>,
+        /// The transcript of the agreement with the issuer as the receiver makes it, if there is one.
+        transcript: Option<Blake3Digest>,
         /// Why.
         reasons: &'a [&'a dyn Code],
     },
@@ -113,9 +120,17 @@ pub enum Answer<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DelegationReceipt(Payload);
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Payload {
     version: u16,
+    said: Said,
+    // INVARIANT: `None` in version 1, there in an acceptance of version 2.
+    transcript: Option<Blake3Digest>,
+}
+
+/// What a receipt of any version says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Said {
     chain: Blake3Digest,
     run: Option<RunId>,
     verdict: Verdict,
@@ -128,64 +143,93 @@ impl DelegationReceipt {
     /// [`crate::chain_digest`] of the chain that was answered.
     #[must_use]
     pub const fn chain(&self) -> &Blake3Digest {
-        &self.0.chain
+        &self.0.said.chain
     }
 
     /// The run the chain is for; in a refusal only as it claimed, and `None` if it was unreadable.
     #[must_use]
     pub const fn run(&self) -> Option<&RunId> {
-        self.0.run.as_ref()
+        self.0.said.run.as_ref()
     }
 
     /// The answer.
     #[must_use]
     pub const fn verdict(&self) -> Verdict {
-        self.0.verdict
+        self.0.said.verdict
     }
 
     /// Why the chain was refused; empty if it was accepted.
     #[must_use]
     pub fn codes(&self) -> &[String] {
-        &self.0.codes
+        &self.0.said.codes
     }
 
     /// When, by the clock of the node that answered.
     #[must_use]
     pub const fn at(&self) -> Timestamp {
-        self.0.at
+        self.0.said.at
     }
 
     /// The node that answered.
     #[must_use]
     pub const fn node(&self) -> &NodeId {
-        &self.0.node
+        &self.0.said.node
     }
 
-    /// Checks that `other`, if it is the same node's answer to the same chain, is this very answer.
+    /// The version it was written in.
+    #[must_use]
+    pub const fn version(&self) -> u16 {
+        self.0.version
+    }
+
+    /// The transcript of the agreement with the issuer, as the node that answered made it: in every
+    /// acceptance of version 2, and in a refusal if there was an agreement.
+    #[must_use]
+    pub const fn transcript(&self) -> Option<&Blake3Digest> {
+        self.0.transcript.as_ref()
+    }
+
+    /// Checks that an acceptance is of the agreement with the transcript `signed`: the one in the
+    /// last link of the chain. A refusal may be over that very difference, and version 1 is silent.
+    ///
+    /// # Errors
+    /// [`ReceiptError::Transcript`] if it is not.
+    pub fn check_transcript(&self, signed: &Blake3Digest) -> Result<(), ReceiptError> {
+        let other = self.verdict() == Verdict::Accepted && self.transcript().is_some_and(|stated| stated != signed);
+        if other { Err(ReceiptError::Transcript) } else { Ok(()) }
+    }
+
+    /// Checks that `other`, if it is the same node's answer to the same chain, is this very answer:
+    /// in all that both state, for a transcript is stated from version 2 on.
     ///
     /// # Errors
     /// [`ReceiptError::Equivocation`] if it is not.
     pub fn check_same(&self, other: &Self) -> Result<(), ReceiptError> {
         let about_one = self.chain() == other.chain() && self.node() == other.node();
-        if about_one && self != other { Err(ReceiptError::Equivocation) } else { Ok(()) }
+        let both_state_one = [self, other].iter().all(|one| one.version() != FIRST_RECEIPT_VERSION);
+        let same = self.0.said == other.0.said && (!both_state_one || self.transcript() == other.transcript());
+        if about_one && !same { Err(ReceiptError::Equivocation) } else { Ok(()) }
     }
 }
 
-/// Signs `answer`, given at `at`, with the receiver's `node` key; returns the receipt file.
+/// Signs `answer`, given at `at`, with the receiver's `node` key; returns the receipt file. `version`
+/// is the one that the issuer is known to read.
 ///
 /// Sign one answer to each chain, and keep it for whoever sends the same chain again.
 ///
 /// # Errors
 /// [`ReceiptError::Sign`] for a key that is no `node` key or does not answer, and
-/// [`ReceiptError::Malformed`] for a refusal without a reason.
-pub fn sign_receipt(answer: &Answer<'_>, at: Timestamp, signer: &dyn Signer) -> Result<String, ReceiptError> {
-    let (chain, run, verdict, codes) = match answer {
-        Answer::Accepted(chain) => (*chain.digest(), Some(*chain.run()), Verdict::Accepted, Vec::new()),
-        Answer::Rejected { chain, run, reasons } => (*chain, *run, Verdict::Rejected, public_codes(reasons)),
-    };
-    let payload = Payload { version: RECEIPT_VERSION, chain, run, verdict, codes, at, node: node_id(signer) };
+/// [`ReceiptError::Malformed`] for a refusal without a reason; [`ReceiptError::Version`] for a version
+/// that there is not.
+pub fn sign_receipt(
+    answer: &Answer<'_>,
+    version: u16,
+    at: Timestamp,
+    signer: &dyn Signer,
+) -> Result<String, ReceiptError> {
+    let payload = Payload::of(answer, version, at, node_id(signer));
     payload.check()?;
-    let bytes = encode_strict(&payload).map_err(ReceiptError::Payload)?;
+    let bytes = payload.encode()?;
     let envelope = Envelope::sign(RECEIPT_PAYLOAD_TYPE, bytes, &[signer]).map_err(ReceiptError::Sign)?;
     Ok(envelope.to_json())
 }
@@ -210,7 +254,7 @@ pub fn verify_receipt(
         return Err(ReceiptError::Envelope(EnvelopeError::WrongPayloadType { expected: RECEIPT_PAYLOAD_TYPE }));
     }
     let payload = Payload::decode(envelope.unverified_payload())?;
-    if payload.chain != *expected_chain || payload.node != *expected_node {
+    if payload.said.chain != *expected_chain || payload.said.node != *expected_node {
         return Err(ReceiptError::Mismatch);
     }
     verify_node(&envelope, expected_node, trust, now).map_err(ReceiptError::Signature)?;
@@ -218,21 +262,56 @@ pub fn verify_receipt(
 }
 
 impl Payload {
+    fn of(answer: &Answer<'_>, version: u16, at: Timestamp, node: NodeId) -> Self {
+        let (chain, run, verdict, codes, transcript) = match answer {
+            Answer::Accepted(chain) => {
+                (*chain.digest(), Some(*chain.run()), Verdict::Accepted, Vec::new(), Some(*chain.transcript()))
+            }
+            Answer::Rejected { chain, run, transcript, reasons } => {
+                (*chain, *run, Verdict::Rejected, public_codes(reasons), *transcript)
+            }
+        };
+        let transcript = transcript.filter(|_| version != FIRST_RECEIPT_VERSION);
+        Self { version, said: Said { chain, run, verdict, codes, at, node }, transcript }
+    }
+
+    fn encode(&self) -> Result<Vec<u8>, ReceiptError> {
+        let encoded = match self.version {
+            FIRST_RECEIPT_VERSION => encode_strict(&(self.version, &self.said)),
+            _ => encode_strict(&(self.version, &self.said, self.transcript)),
+        };
+        encoded.map_err(ReceiptError::Payload)
+    }
+
     fn decode(bytes: &[u8]) -> Result<Self, ReceiptError> {
         // The version is a varint: every version below 128 is its first byte.
-        if bytes.first().copied().map(u16::from) != Some(RECEIPT_VERSION) {
-            return Err(ReceiptError::Version);
-        }
-        let payload: Self = decode_strict(bytes, MAX_RECEIPT_BYTES).map_err(ReceiptError::Payload)?;
+        let payload = match bytes.first().copied().map(u16::from) {
+            Some(FIRST_RECEIPT_VERSION) => {
+                let decoded = decode_strict(bytes, MAX_RECEIPT_BYTES).map_err(ReceiptError::Payload)?;
+                let (version, said): (u16, Said) = decoded;
+                Self { version, said, transcript: None }
+            }
+            Some(RECEIPT_VERSION) => {
+                let decoded = decode_strict(bytes, MAX_RECEIPT_BYTES).map_err(ReceiptError::Payload)?;
+                let (version, said, transcript): (u16, Said, Option<Blake3Digest>) = decoded;
+                Self { version, said, transcript }
+            }
+            _ => return Err(ReceiptError::Version),
+        };
         payload.check().map(|()| payload)
     }
 
     fn check(&self) -> Result<(), ReceiptError> {
-        let fits = match self.verdict {
-            Verdict::Accepted => self.codes.is_empty() && self.run.is_some(),
-            Verdict::Rejected => (1..=MAX_RECEIPT_CODES).contains(&self.codes.len()),
+        if !(FIRST_RECEIPT_VERSION..=RECEIPT_VERSION).contains(&self.version) {
+            return Err(ReceiptError::Version);
+        }
+        let Said { verdict, run, codes, .. } = &self.said;
+        let stated = self.transcript.is_some() || self.version == FIRST_RECEIPT_VERSION;
+        let fits = match verdict {
+            Verdict::Accepted => codes.is_empty() && run.is_some() && stated,
+            Verdict::Rejected => (1..=MAX_RECEIPT_CODES).contains(&codes.len()),
         };
-        if fits && self.codes.iter().all(|code| is_code(code)) { Ok(()) } else { Err(ReceiptError::Malformed) }
+        if fits && codes.iter().all(|code| is_code(code)) { Ok(()) } else { Err(ReceiptError::Malformed) }
     }
 }
 
@@ -254,7 +333,11 @@ fn public_codes(reasons: &[&dyn Code]) -> Vec<String> {
     codes
 }
 
+/// What this node says of spec versions, to whomever, is one code.
 fn public_code(code: &'static str) -> &'static str {
+    if code.starts_with("spec.") {
+        return SPEC_INCOMPATIBLE.code;
+    }
     let about_the_chain = ChainError::ROWS.iter().any(|row| row.code == code);
     if about_the_chain || PUBLIC.contains(&code) { code } else { REFUSED.code }
 }

@@ -14,8 +14,8 @@ use reach_types::{
 };
 
 use crate::{
-    AcceptContext, AcceptLimits, AcceptedChain, LINK_PAYLOAD_TYPE, Link, MAX_DEPTH, MemoryNonces, NonceStore, Terms,
-    accept, chain::read_chain, extend, inspect, issue,
+    AcceptContext, AcceptLimits, AcceptedChain, LINK_PAYLOAD_TYPE, Link, MAX_DEPTH, MemoryNonces, NonceStore,
+    SpecRefusal, Terms, accept, chain::read_chain, extend, inspect, issue,
 };
 
 pub(crate) const A: u8 = 1;
@@ -84,6 +84,22 @@ pub(crate) fn pack() -> PackFacts {
 pub(crate) fn transcript(issuer: &NodeId, audience: &NodeId, offer: &[u8]) -> Option<Blake3Digest> {
     let parts = [issuer.0.as_bytes(), audience.0.as_bytes(), offer];
     (offer == b"offer").then(|| Blake3Digest::derive("reach 2026 test transcript", &parts))
+}
+
+/// Why an offer is none, as the crate that reads them would say it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoOffer {
+    #[error("no offer")]
+    Malformed,
+}
+
+reach_types::codes!(NoOffer {
+    Malformed => ("spec.malformed", Refused, "send an offer"),
+});
+
+pub(crate) fn agreed(link: &Link) -> Result<Blake3Digest, SpecRefusal> {
+    let terms = &link.terms;
+    transcript(&link.issuer, &terms.audience, &terms.offer).ok_or_else(|| SpecRefusal::of(&NoOffer::Malformed))
 }
 
 /// Terms for `audience`, with a nonce of its own; the transcript is set by [`by`].
@@ -249,7 +265,7 @@ impl Receiver {
             pack: &self.pack,
             registry: self.registry,
             same_policy: self.same_policy,
-            transcript: &transcript,
+            transcript: &|link: &Link| agreed(link),
             limits: self.limits,
         }
     }

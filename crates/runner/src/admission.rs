@@ -9,14 +9,15 @@ use reach_policy::{
     Prepared, Redeemed, Rights, Subject, VerifiedBundle, explain,
 };
 use reach_replay::{DurableFrame, ExpectedGuards, VerdictOutcome, engine_digest};
-use reach_spec_version::{
-    Agreement, NegotiateError, Offer, OfferError, Party, TranscriptError, negotiate, own_offer, transcript_hash,
-};
+use reach_spec_version::{Agreement, Offer, OfferError, Party, own_offer};
 use reach_types::{
     Blake3Digest, NodeId, RegistrySnapshot, Request, RunId, Scope, StrictError, TenantId, Timestamp, ToolCall, ToolId,
 };
 
-use crate::tools::{ToolHost, digests};
+use crate::{
+    agreeing::{AgreeError, Spoken, check_pack_use},
+    tools::{ToolHost, digests},
+};
 
 /// The name and version of the graph executor: a guard of every run log.
 pub const ENGINE: (&str, &str) = ("reach-graph", "1");
@@ -31,12 +32,9 @@ pub enum AdmitError {
     /// What the pack says it needs cannot be written as an offer.
     #[error(transparent)]
     Manifest(reach_pack_integrity::ManifestError),
-    /// This node cannot give what the pack needs.
+    /// This node cannot give what the pack needs, or the pack does not keep to it.
     #[error(transparent)]
-    Negotiate(NegotiateError),
-    /// The transcript of the agreement.
-    #[error(transparent)]
-    Transcript(TranscriptError),
+    Spec(AgreeError),
     /// The mode.
     #[error(transparent)]
     Mode(ModeError),
@@ -54,7 +52,7 @@ pub enum AdmitError {
 reach_types::codes!(AdmitError {
     LegacyDelegated => ("runner.legacy_delegated", Unsigned, "have the pack signed before it is delegated"),
     OtherPack => ("runner.chain_pack_mismatch", Refused, "accept the delegation with the pack it is about"),
-} wrap { Needs, Manifest, Negotiate, Transcript, Mode, Encode });
+} wrap { Needs, Manifest, Spec, Mode, Encode });
 
 /// A pack that was judged as a whole: everything a run of it is bound to.
 ///
@@ -69,7 +67,7 @@ pub struct Admission<'a> {
     drift: DriftReport,
     rights: Option<Rights>,
     tenant: TenantId,
-    agreement: Agreement,
+    spoken: Spoken,
     guards: ExpectedGuards,
     decision: Decision,
 }
@@ -104,7 +102,7 @@ pub fn admit<'a>(
     if chain.is_some() {
         require_signed(pack)?;
     }
-    let (agreement, transcript) = negotiate_needs(pack, &place.node)?;
+    let spoken = negotiate_needs(pack, &place.node)?;
     // Asked for once: a host may answer otherwise the next time.
     let (pins, current) = (&pack.facts().tools, host.definitions());
     let registry = RegistrySnapshot::of(pins.keys(), &digests(&current));
@@ -113,7 +111,7 @@ pub fn admit<'a>(
         pack: *pack.digest(),
         bundle: *bundle.digest(),
         registry: registry.digest().map_err(AdmitError::Encode)?,
-        transcript,
+        transcript: spoken.transcript,
         engine: engine(),
         chain: chain.map(|chain| *chain.digest()),
     };
@@ -127,7 +125,7 @@ pub fn admit<'a>(
     };
     let judge = bundle.gate(mode).map_err(AdmitError::Mode)?.judge(&subject);
     let decision = judge.evaluate_pack(now);
-    Ok(Admission { pack, bundle, judge, registry, drift, rights, tenant, agreement, guards, decision })
+    Ok(Admission { pack, bundle, judge, registry, drift, rights, tenant, spoken, guards, decision })
 }
 
 /// Refuses a pack that nobody signed, whatever a policy says: what other nodes hand on is signed.
@@ -150,16 +148,50 @@ pub(crate) fn engine() -> Blake3Digest {
     engine_digest(ENGINE.0, ENGINE.1)
 }
 
-/// What this node and the pack agree on, and the transcript: the pack asks, the node answers.
-fn negotiate_needs(pack: &VerifiedPack, node: &NodeId) -> Result<(Agreement, Blake3Digest), AdmitError> {
+/// What this node and the pack agree on: the pack asks, the node answers.
+fn negotiate_needs(pack: &VerifiedPack, node: &NodeId) -> Result<Spoken, AdmitError> {
+    let needs = needs(pack)?;
+    let ours = own_offer().map_err(|error| AdmitError::Spec(AgreeError::Offer(error)))?;
+    let spoken = speak(pack, &needs, node, &ours).map_err(AdmitError::Spec)?;
+    check_pack_use(&spoken, &needs, &used(pack)).map_err(AdmitError::Spec)?;
+    Ok(spoken)
+}
+
+fn speak(pack: &VerifiedPack, needs: &Offer, node: &NodeId, ours: &Offer) -> Result<Spoken, AgreeError> {
+    Spoken::between(Party { id: pack.digest().as_bytes(), offer: needs }, Party { id: node.0.as_bytes(), offer: ours })
+}
+
+/// The transcripts of `pack` with a node that makes each of `offers`, where it agrees with one: what
+/// a log of an earlier release may be bound to.
+///
+/// # Errors
+/// [`AdmitError::Needs`], [`AdmitError::Manifest`].
+pub(crate) fn transcripts(
+    pack: &VerifiedPack,
+    node: &NodeId,
+    offers: &[Offer],
+) -> Result<Vec<Blake3Digest>, AdmitError> {
+    let needs = needs(pack)?;
+    let spoken = offers.iter().filter_map(|ours| speak(pack, &needs, node, ours).ok());
+    Ok(spoken.map(|spoken| spoken.transcript).collect())
+}
+
+fn needs(pack: &VerifiedPack) -> Result<Offer, AdmitError> {
     let needs = pack.manifest().spec().to_offer_json().map_err(AdmitError::Manifest)?;
-    let needs = Offer::from_json(needs.as_bytes()).map_err(AdmitError::Needs)?;
-    let ours = own_offer().map_err(AdmitError::Needs)?;
-    let agreement = negotiate(&ours, &needs).map_err(AdmitError::Negotiate)?;
-    let initiator = Party { id: pack.digest().as_bytes(), offer: &needs };
-    let responder = Party { id: node.0.as_bytes(), offer: &ours };
-    let transcript = transcript_hash(initiator, responder, &agreement).map_err(AdmitError::Transcript)?;
-    Ok((agreement, transcript))
+    Offer::from_json(needs.as_bytes()).map_err(AdmitError::Needs)
+}
+
+/// The features that a verified pack is seen to use, each in its revision: this release reads one of
+/// each, so whatever was verified is in that.
+fn used(pack: &VerifiedPack) -> Vec<(&'static str, u16)> {
+    let mut used = vec![("pack.manifest", 1), ("pack.ustar", 1)];
+    if matches!(pack.provenance(), Provenance::Signed { .. }) {
+        used.push(("pack.statement", 1));
+    }
+    if !pack.manifest().definitions().is_empty() {
+        used.push(("pack.definitions", 1));
+    }
+    used
 }
 
 /// Who makes a call, and which one of the run it is.
@@ -205,7 +237,18 @@ impl Admission<'_> {
     /// What the pack and this node agreed on.
     #[must_use]
     pub const fn agreement(&self) -> &Agreement {
-        &self.agreement
+        &self.spoken.agreement
+    }
+
+    /// How many features the pack names that this node does not know, and need not.
+    #[must_use]
+    pub const fn dropped(&self) -> usize {
+        self.spoken.dropped
+    }
+
+    /// The same, as entries hold it.
+    pub(crate) const fn spoken(&self) -> &Spoken {
+        &self.spoken
     }
 
     /// What a run log of this admission is bound to.

@@ -3,6 +3,7 @@
 
 mod floors;
 mod lowered;
+mod peers;
 mod redemptions;
 mod summary;
 
@@ -27,6 +28,7 @@ use redb::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
+use floors::Floor;
 use summary::Summary;
 
 const SUMMARY: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("summary");
@@ -271,7 +273,7 @@ fn corrupt(error: &dyn std::fmt::Display) -> MemoryError {
 impl SeenVersions for NodeMemory {
     fn highest(&self, name: &PackName) -> Result<Option<(PackVersion, Blake3Digest)>, SeenError> {
         let floor = self
-            .floor::<String>("pack", name.as_str())
+            .kept::<Floor<String>>("pack", name.as_str())
             .map_err(|_| SeenError::Unavailable { reason: "the node's memory does not answer" })?;
         let parse = |(version, digest): (String, Blake3Digest)| {
             PackVersion::parse(&version)

@@ -1,18 +1,21 @@
 //! Replay of a recorded run: chain, seal, guards, every verdict again, and the ledger's head.
 
 mod rejudge;
+mod releases;
 
 use std::{collections::BTreeMap, path::Path};
 
 use reach_audit_ledger::{EntryKind, ReadError};
 use reach_policy::{Mode, ModeError};
-use reach_replay::{Frame, Limits, Outcome, ReplayError, Report, verify_with};
+use reach_replay::{ExpectedGuards, Frame, Limits, Outcome, ReplayError, Report, verify_with};
 use reach_signing::VerifiedTrust;
+use reach_spec_version::released_offers;
 use reach_types::{Blake3Digest, JsonLimits, Timestamp, read_json_value};
 
 use crate::{
     World,
     admission::{AdmitError, admit},
+    agreeing::AgreeError,
     files::{self, FileError},
     running::{Loaded, RunError, Sources},
     state::State,
@@ -21,6 +24,7 @@ use crate::{
 };
 
 use rejudge::Rejudge;
+use releases::{expected_guards, first_bound};
 
 /// Why a run log was rejected.
 #[derive(Debug, thiserror::Error)]
@@ -96,18 +100,31 @@ pub fn verify_all(world: &World, state: &State, log: &Path, sources: &Sources<'_
     let host = BuiltinTools::definitions_only();
     let admission = admit(&loaded.pack, &loaded.bundle, None, &host, &state.place(), mode, loaded.now);
     let admission = admission.map_err(ReplayRunError::Admit)?;
-    let file = files::open(log).map_err(ReplayRunError::File)?;
-    let mut rejudge = Rejudge::new(&admission, host.identity());
-    let mut judge = |sequence: u64, frame: &Frame| rejudge.follow(sequence, frame);
-    let reader = std::io::BufReader::new(file);
-    let report =
-        verify_with(reader, &loaded.trust, Some(admission.guards()), &Limits::default(), loaded.now, &mut judge);
-    let report = report.map_err(ReplayRunError::Log)?;
-    rejudge.finish()?;
+    let offers =
+        released_offers().map_err(|error| ReplayRunError::Admit(AdmitError::Spec(AgreeError::Offer(error))))?;
+    let expected = expected_guards(&admission, &loaded.pack, &state.node(), &offers)?;
+    let report = first_bound(&expected, |expected| {
+        let mut rejudge = Rejudge::new(&admission, host.identity());
+        let report = verify_log(log, &loaded, expected, &mut rejudge)?;
+        rejudge.finish().map(|()| report)
+    })?;
     if report.outcome == Outcome::Verified {
         check_ledger(state, &report)?;
     }
     Ok(report)
+}
+
+/// Verifies chain, seal and guards, while `rejudge` follows.
+fn verify_log(
+    log: &Path,
+    loaded: &Loaded,
+    expected: &ExpectedGuards,
+    rejudge: &mut Rejudge<'_>,
+) -> Result<Report, ReplayRunError> {
+    let reader = std::io::BufReader::new(files::open(log).map_err(ReplayRunError::File)?);
+    let mut follow = |sequence: u64, frame: &Frame| rejudge.follow(sequence, frame);
+    verify_with(reader, &loaded.trust, Some(expected), &Limits::default(), loaded.now, &mut follow)
+        .map_err(ReplayRunError::Log)
 }
 
 /// The run's last ledger entry must hold the log's head and count.

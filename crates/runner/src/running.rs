@@ -4,7 +4,7 @@ mod entries;
 mod loaded;
 
 pub use entries::end_reason;
-pub(crate) use entries::{approval, ended, recorded};
+pub(crate) use entries::{approval, ended, recorded, with_detail};
 pub use loaded::{Loaded, Sources};
 
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use reach_pack_integrity::Provenance;
 use reach_policy::{Decision, Mode, ModeError, PermitError};
 use reach_replay::{Approved, Header, Limits, RecordError, Recorder, Sealed};
 use reach_signing::Role;
+use reach_spec_version::Agreement;
 use reach_types::{Blake3Digest, Class, Code, CodeRow, RunId};
 use serde_json::json;
 
@@ -33,7 +34,7 @@ use crate::{
     tools::{BuiltinTools, ToolHost, Workspace},
 };
 
-use entries::{call_refusal, facts, relaxations};
+use entries::{call_refusal, facts, refusal, relaxations};
 
 /// Why a run did not come to an ending of its own.
 #[derive(Debug, thiserror::Error)]
@@ -109,6 +110,10 @@ pub struct RunReport {
     pub provenance: Provenance,
     /// The passed checks of the pack, in order.
     pub checks: Vec<&'static str>,
+    /// What the pack and this node agreed on.
+    pub agreement: Agreement,
+    /// How many features the pack names that this node does not know, and need not.
+    pub dropped: usize,
 }
 
 impl RunReport {
@@ -192,12 +197,7 @@ pub fn run(
 fn refused<T>(world: &World, state: &mut State, error: RunError) -> Result<T, RunError> {
     if !matches!(error.class(), Class::Environment | Class::Internal | Class::Usage) {
         let run = new_run(world, state)?;
-        state.append(
-            world,
-            run.id,
-            &Author::Operator,
-            &[(EntryKind::RunRefused, json!({ "codes": [error.code()] }))],
-        )?;
+        state.append(world, run.id, &Author::Operator, &[(EntryKind::RunRefused, refusal(&error))])?;
         state.checkpoint()?;
     }
     Err(error)
@@ -238,6 +238,8 @@ fn report(
         output: dir.join("out"),
         provenance: admission.pack().provenance().clone(),
         checks: admission.pack().checks().iter().map(|check| check.name()).collect(),
+        agreement: admission.agreement().clone(),
+        dropped: admission.dropped(),
     }
 }
 

@@ -147,7 +147,9 @@ impl State {
             Err(ReadError::EntryCorrupt { .. }) if access == Access::Read => return Ok(0),
             entry => entry.map_err(StateError::Read)?,
         };
-        let (recorded, floors) = (recorded(&entry.payload, GENERATION), recorded(&entry.payload, FLOORS));
+        // Whatever takes payloads out says so in a later entry: the last one has its own.
+        let payload = &entry.payload;
+        let (recorded, floors) = (recorded(payload, GENERATION), recorded(payload, FLOORS));
         let generation = self.memory.generation().map_err(StateError::Memory)?;
         if generation < recorded { Err(StateError::MemoryRollback { recorded, generation }) } else { Ok(floors) }
     }
@@ -158,13 +160,19 @@ impl State {
     /// # Errors
     /// [`StateError::Memory`].
     pub fn bundle_floor(&self, name: &str) -> Result<Floor, StateError> {
-        let kept = self.memory.bundle_floor(name).map_err(StateError::Memory)?;
-        let floors = self.memory.floors().map_err(StateError::Memory)?;
-        Ok(match kept {
+        Ok(match self.memory.bundle_floor(name).map_err(StateError::Memory)? {
             Some(floor) => Floor::Kept(floor),
-            None if floors < self.recorded_floors => Floor::Missing,
+            None if self.floors_missing()? => Floor::Missing,
             None => Floor::FirstUse,
         })
+    }
+
+    /// Whether there are fewer floors than the ledger has seen: any of them may be the one asked for.
+    ///
+    /// # Errors
+    /// [`StateError::Memory`].
+    pub(crate) fn floors_missing(&self) -> Result<bool, StateError> {
+        Ok(self.memory.floors().map_err(StateError::Memory)? < self.recorded_floors)
     }
 
     /// Where it is.
@@ -330,7 +338,8 @@ impl State {
         idempotency: Option<[u8; 32]>,
     ) -> Result<Vec<LedgerReceipt>, StateError> {
         let generation = self.memory.generation().map_err(StateError::Memory)?;
-        let floors = self.memory.floors().map_err(StateError::Memory)?;
+        // What the ledger has seen it goes on saying: a refusal over a lost floor is an entry too.
+        let floors = self.memory.floors().map_err(StateError::Memory)?.max(self.recorded_floors);
         let written = |kind| match kind {
             // Its members are a format of their own, which other nodes read.
             EntryKind::PackSigned => vec![(GENERATION, generation)],

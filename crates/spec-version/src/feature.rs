@@ -1,6 +1,6 @@
 //! One feature: its id, the revisions understood, and whether the other side must understand it.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Serialize, Serializer};
 
@@ -35,8 +35,9 @@ reach_types::codes!(FeatureError {
 ///
 /// Construction guarantees 1 to [`MAX_FEATURE_ID_BYTES`] bytes of `[a-z0-9.-]`. Nothing is ever
 /// folded or normalised, so two ids are the same feature exactly when their bytes are the same.
+/// A clone shares the text: an agreement holds the ids of an offer and allocates none.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FeatureId(Box<str>);
+pub struct FeatureId(Arc<str>);
 
 impl FeatureId {
     /// Parses a feature id exactly as written.

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod feature;
+mod features;
 mod floor;
 mod negotiate;
 mod offer;
@@ -18,7 +19,9 @@ pub use floor::{FloorError, FloorException, FloorStore, FloorVerdict, MemoryFloo
 pub use negotiate::{Missing, NegotiateError, negotiate};
 pub use offer::{MAX_FEATURES, MAX_OFFER_BYTES, MAX_OFFER_JSON_BYTES, Offer, OfferError};
 pub use public::PublicError;
-pub use registry::{GREASE_PREFIX, Lifecycle, Registered, deprecated, own_offer, registry};
+pub use registry::{
+    GREASE_PREFIX, Lifecycle, Registered, Revision, deprecated, offer_at, own_offer, registry, released_offers,
+};
 pub use token::{MAX_TOKEN_BYTES, SpecLine, SpecVersion, TokenError};
 pub use transcript::{Party, TranscriptError, transcript_hash};
 

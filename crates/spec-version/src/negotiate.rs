@@ -84,7 +84,8 @@ impl fmt::Display for Listed<'_> {
 /// [`NegotiateError::FeatureRequired`], in this order.
 pub fn negotiate(ours: &Offer, theirs: &Offer) -> Result<Agreement, NegotiateError> {
     let spec = common_line(ours, theirs)?;
-    let (mut features, mut missing) = (Vec::new(), Vec::new());
+    let most = ours.features().len().min(theirs.features().len());
+    let (mut features, mut missing) = (Vec::with_capacity(most), Vec::new());
     for (ours, theirs) in by_id(ours.features(), theirs.features()) {
         if let Some(agreed) = common_revision(ours, theirs) {
             features.push(agreed);

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{Feature, FeatureError, FeatureId, SpecLine, SpecVersion, TokenError};
 
-/// The most features in one offer: ten times what the registry holds.
+/// The most features in one offer: four times what the registry and its grease hold.
 pub const MAX_FEATURES: usize = 64;
 /// The most bytes of an encoded offer: 64 features with ids of 55 bytes, where real ones have 15.
 pub const MAX_OFFER_BYTES: usize = 4096;
@@ -71,6 +71,14 @@ pub enum OfferError {
         /// Its id.
         id: FeatureId,
     },
+    /// A version whose offer is asked for, and not known: another major, or a later minor.
+    #[error("what a release of {spec} offers is not known, this one is of {current}")]
+    NotReleased {
+        /// The version asked for.
+        spec: SpecVersion,
+        /// The version of this release.
+        current: SpecVersion,
+    },
     /// A floor that the offer's own version does not reach.
     #[error("the floor {floor} lies above the offered version {spec}")]
     FloorAboveSpec {
@@ -87,6 +95,7 @@ reach_types::codes!(OfferError {
     TooManyFeatures => ("spec.too_many_features", Limit, "offer fewer features"),
     Unsorted => ("spec.features_unsorted", Unsafe, "sort the features by the bytes of their ids"),
     Duplicate => ("spec.feature_duplicate", Refused, "offer every feature once, with its whole range"),
+    NotReleased => ("spec.not_released", Usage, "name a version of this major, up to the one that `reach spec list` prints"),
     FloorAboveSpec => ("spec.floor_above_spec", Refused, "lower the floor, or offer the version it asks for"),
 } wrap { Json, Encoding, Token, Feature });
 

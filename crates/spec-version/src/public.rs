@@ -2,7 +2,9 @@
 
 use reach_types::{Class, Code, CodeRow};
 
-use crate::{AgreementError, FloorError, NegotiateError, OfferError, TokenError, TranscriptError, UseError};
+use crate::{
+    AgreementError, FeatureError, FloorError, NegotiateError, OfferError, TokenError, TranscriptError, UseError,
+};
 
 /// The one public answer to every refusal of this crate: no version, no list, no count, no cause.
 ///
@@ -56,4 +58,4 @@ macro_rules! redact {
         })*
     };
 }
-redact!(AgreementError, FloorError, NegotiateError, OfferError, TokenError, TranscriptError, UseError);
+redact!(AgreementError, FeatureError, FloorError, NegotiateError, OfferError, TokenError, TranscriptError, UseError);

@@ -1,8 +1,8 @@
-//! The features this release has, and the offer that follows from them.
+//! The features this release has, in their revisions, and the offers that follow from them.
 
 use serde::Serialize;
 
-use crate::{Agreement, Feature, FeatureError, FeatureId, Offer, OfferError, SpecVersion};
+use crate::{Agreement, Feature, FeatureError, FeatureId, Offer, OfferError, SpecVersion, features::REGISTRY};
 
 /// What ids that nobody will ever understand begin with.
 ///
@@ -10,23 +10,38 @@ use crate::{Agreement, Feature, FeatureError, FeatureId, Offer, OfferError, Spec
 /// feature is found now and not when a real one is added.
 pub const GREASE_PREFIX: &str = "grease.";
 const GREASE: &str = "grease.1";
+/// The lowest version that any release of this major accepts.
+const FLOOR: SpecVersion = SpecVersion::new(1, 0, 0);
+/// Every version that was ever released with this major, oldest first, the current one last. A
+/// transcript holds the whole version of an offer, so the patch is kept here too.
+const RELEASES: &[SpecVersion] = &[SpecVersion::CURRENT];
 
 /// A feature of this release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Registered {
     /// Its id.
     pub id: &'static str,
-    /// The lowest revision understood.
-    pub min: u16,
-    /// The highest revision understood.
-    pub max: u16,
-    /// The spec version it came with.
-    pub since: SpecVersion,
+    // INVARIANT: never empty, numbers ascending by one, `since` never descending.
+    /// Every revision understood, the lowest first.
+    pub revisions: &'static [Revision],
     /// The spec version from which its use is recorded as deprecated.
     pub deprecated: Option<SpecVersion>,
     /// The spec version from which it is no longer offered.
     pub removed: Option<SpecVersion>,
     /// What it is, in one line.
+    pub what: &'static str,
+    /// What a side does when the other lacks it, in one line.
+    pub absent: &'static str,
+}
+
+/// One revision of a feature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Revision {
+    /// Its number.
+    pub number: u16,
+    /// The spec version it came with.
+    pub since: SpecVersion,
+    /// What it is, or what it adds to the one before, in one line.
     pub what: &'static str,
 }
 
@@ -43,20 +58,6 @@ pub enum Lifecycle {
     Removed,
 }
 
-const fn first(id: &'static str, what: &'static str) -> Registered {
-    let since = SpecVersion::new(1, 0, 0);
-    Registered { id, min: 1, max: 1, since, deprecated: None, removed: None, what }
-}
-
-const REGISTRY: &[Registered] = &[
-    first("audit.leaf", "ledger leaves that commit to header and payload and name the previous leaf of their run"),
-    first("mesh.link", "delegation links, each signed by the node that hands the run on"),
-    first("pack.statement", "pack signatures as in-toto statements in a DSSE envelope"),
-    first("pack.ustar", "packs as deterministic USTAR archives"),
-    first("policy.bundle", "policy bundles signed over their strict encoding"),
-    first("replay.log", "run logs of chained frames with guards in the header and a signed end"),
-];
-
 /// Every feature this release has, sorted by id.
 #[must_use]
 pub const fn registry() -> &'static [Registered] {
@@ -64,13 +65,19 @@ pub const fn registry() -> &'static [Registered] {
 }
 
 impl Registered {
+    /// The spec version that its first revision came with.
+    #[must_use]
+    pub fn since(&self) -> Option<SpecVersion> {
+        self.revisions.first().map(|revision| revision.since)
+    }
+
     /// Where this feature stands at `spec`.
     #[must_use]
     pub fn state_at(&self, spec: SpecVersion) -> Lifecycle {
         let reached = |version: SpecVersion| version.line() <= spec.line();
         if self.removed.is_some_and(reached) {
             Lifecycle::Removed
-        } else if !reached(self.since) {
+        } else if !self.since().is_some_and(reached) {
             Lifecycle::Coming
         } else if self.deprecated.is_some_and(reached) {
             Lifecycle::Deprecated
@@ -79,8 +86,16 @@ impl Registered {
         }
     }
 
-    fn feature(&self) -> Result<Feature, FeatureError> {
-        Feature::new(FeatureId::parse(self.id)?, self.min, self.max, false)
+    /// What a release of `spec` offers of this feature, if anything.
+    fn offered_at(&self, spec: SpecVersion) -> Result<Option<Feature>, FeatureError> {
+        let known = self.revisions.iter().filter(|revision| revision.since.line() <= spec.line());
+        let numbers = known.map(|revision| revision.number);
+        match (self.state_at(spec), numbers.clone().min(), numbers.max()) {
+            (Lifecycle::Active | Lifecycle::Deprecated, Some(min), Some(max)) => {
+                Feature::new(FeatureId::parse(self.id)?, min, max, false).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 }
 
@@ -92,16 +107,39 @@ impl Registered {
 /// # Errors
 /// [`OfferError`] if the registry were not a valid offer, which a test rules out.
 pub fn own_offer() -> Result<Offer, OfferError> {
-    offer_of(REGISTRY, SpecVersion::CURRENT)
+    offer_at(SpecVersion::CURRENT)
+}
+
+/// What a release of `spec` offers: what the registry holds since then or before, and is not
+/// removed by then. The patch of `spec` only stands in the offer.
+///
+/// # Errors
+/// [`OfferError::NotReleased`] for another major, or a minor above the current one: what those
+/// offer is not known here.
+pub fn offer_at(spec: SpecVersion) -> Result<Offer, OfferError> {
+    let (asked, current) = (spec.line(), SpecVersion::CURRENT.line());
+    if asked.major != current.major || asked > current {
+        return Err(OfferError::NotReleased { spec, current: SpecVersion::CURRENT });
+    }
+    offer_of(REGISTRY, spec)
+}
+
+/// The offer of every release of this major up to this one, the newest first: what a peer or a run
+/// log of that release negotiated with.
+///
+/// # Errors
+/// [`OfferError`] if the registry were not a valid offer, which a test rules out.
+pub fn released_offers() -> Result<Vec<Offer>, OfferError> {
+    RELEASES.iter().rev().copied().map(offer_at).collect()
 }
 
 fn offer_of(table: &[Registered], spec: SpecVersion) -> Result<Offer, OfferError> {
-    let offered = |row: &&Registered| matches!(row.state_at(spec), Lifecycle::Active | Lifecycle::Deprecated);
     let grease = FeatureId::parse(GREASE).and_then(|id| Feature::new(id, 1, 1, false));
-    let features = table.iter().filter(offered).map(Registered::feature).chain([grease]);
-    let mut features = features.collect::<Result<Vec<_>, _>>().map_err(OfferError::Feature)?;
+    let offered = table.iter().filter_map(|row| row.offered_at(spec).transpose());
+    let features = offered.chain([grease]).collect::<Result<Vec<_>, _>>();
+    let mut features = features.map_err(OfferError::Feature)?;
     features.sort_by(|a, b| a.id().cmp(b.id()));
-    Offer::new(spec, SpecVersion::new(1, 0, 0), features)
+    Offer::new(spec, FLOOR, features)
 }
 
 /// The agreed features that this release calls deprecated; whoever uses the agreement records them.
@@ -118,57 +156,4 @@ fn deprecated_of<'t>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::negotiate;
-
-    const NOW: SpecVersion = SpecVersion::CURRENT;
-
-    #[test]
-    fn the_registry_is_sorted_unique_and_well_formed() {
-        assert!(registry().is_sorted_by(|a, b| a.id < b.id));
-        for row in registry() {
-            row.feature().unwrap();
-            assert!(!row.id.starts_with(GREASE_PREFIX) && row.since <= NOW && !row.what.is_empty(), "{}", row.id);
-        }
-        let offer = own_offer().unwrap();
-        assert_eq!(offer.features().len(), registry().len() + 1);
-        assert_eq!(offer.spec(), NOW);
-    }
-
-    #[test]
-    fn grease_is_always_offered_and_never_agreed() {
-        let offer = own_offer().unwrap();
-        assert!(offer.features().iter().any(|f| f.id().as_str() == GREASE && !f.is_critical()));
-        let agreement = negotiate(&offer, &offer).unwrap();
-        assert_eq!(agreement.features().len(), registry().len());
-        assert_eq!(agreement.revision(GREASE), None);
-        assert_eq!(agreement.revision("mesh.link"), Some(1));
-        assert_eq!(deprecated(&agreement).count(), 0);
-    }
-
-    #[test]
-    fn v11_a_deprecated_feature_works_until_its_removal() {
-        let old = Registered {
-            deprecated: Some(SpecVersion::new(1, 2, 0)),
-            removed: Some(SpecVersion::new(1, 4, 0)),
-            ..first("old.way", "an example")
-        };
-        let table = [old, Registered { since: SpecVersion::new(1, 3, 0), ..first("zz.new", "another") }];
-        let seen = |minor| {
-            let spec = SpecVersion::new(1, minor, 7);
-            let offer = offer_of(&table, spec).unwrap();
-            let agreement = negotiate(&offer, &offer).unwrap();
-            let recorded: Vec<_> = deprecated_of(&table, spec, &agreement).map(|row| row.id).collect();
-            (agreement.revision("old.way").is_some(), recorded, agreement.revision("zz.new").is_some())
-        };
-        assert_eq!(seen(1), (true, vec![], false));
-        assert_eq!(seen(2), (true, vec!["old.way"], false));
-        assert_eq!(seen(3), (true, vec!["old.way"], true));
-        assert_eq!(seen(4), (false, vec![], true));
-        let listed = serde_json::to_value(table).unwrap();
-        assert_eq!(listed[0]["deprecated"], "1.2.0");
-        assert_eq!(listed[0]["removed"], "1.4.0");
-        assert_eq!(listed[1]["removed"], serde_json::Value::Null);
-    }
-}
+mod tests;

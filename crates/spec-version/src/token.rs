@@ -1,6 +1,6 @@
 //! The version token: strict text to three numbers, and the two of them that decide.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, mem};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -46,15 +46,20 @@ impl SpecVersion {
     /// # Errors
     /// [`TokenError::Malformed`] for anything else.
     pub fn parse(text: &str) -> Result<Self, TokenError> {
-        let plain = |byte: u8| byte.is_ascii_digit() || byte == b'.';
-        if text.len() > MAX_TOKEN_BYTES || !text.bytes().all(plain) {
+        if text.len() > MAX_TOKEN_BYTES || !digits_and_dots(text.as_bytes()) {
             return Err(TokenError::Malformed);
         }
         // semver also takes pre-release and build parts, which the alphabet has just refused. It
         // refuses leading zeros, empty numbers, and fewer or more than three of them.
         let version = semver::Version::parse(text).map_err(|_| TokenError::Malformed)?;
-        let number = |number: u64| u16::try_from(number).map_err(|_| TokenError::Malformed);
-        Ok(Self::new(number(version.major)?, number(version.minor)?, number(version.patch)?))
+        let numbers = [version.major, version.minor, version.patch];
+        // Pre-release and build are empty, so nothing is leaked; to let them find that out takes as
+        // long as half of the parser.
+        mem::forget(version);
+        match numbers.map(u16::try_from) {
+            [Ok(major), Ok(minor), Ok(patch)] => Ok(Self::new(major, minor, patch)),
+            _ => Err(TokenError::Malformed),
+        }
     }
 
     /// The part that decides: major and minor.
@@ -62,6 +67,40 @@ impl SpecVersion {
     pub const fn line(self) -> SpecLine {
         SpecLine { major: self.major, minor: self.minor }
     }
+}
+
+/// Whether up to [`MAX_TOKEN_BYTES`] bytes, and no fewer than four, are all digits or dots.
+///
+/// Looked at eight at a time, from both ends, which may overlap: byte by byte this would take as
+/// long as the rest of the parser.
+fn digits_and_dots(bytes: &[u8]) -> bool {
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        // Seventeen bytes have one between the two eights.
+        let middle = bytes.get(8).is_none_or(|byte| byte.is_ascii_digit() || *byte == b'.');
+        return middle && all_plain(u64::from_ne_bytes(*first)) && all_plain(u64::from_ne_bytes(*last));
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let [first, last] = [first, last].map(|four| u64::from(u32::from_ne_bytes(*four)));
+        return all_plain(first << 32 | last);
+    }
+    false
+}
+
+/// Whether each of eight bytes is a digit or a dot.
+const fn all_plain(eight: u64) -> bool {
+    const fn each(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    const HIGH: u64 = each(0x80);
+    // Each term sets a byte's high bit if the byte is wrong. Where a sum carries into the next byte,
+    // the byte it comes from had its high bit set, and that alone refuses.
+    let beyond_ascii = eight;
+    let above_nine = eight.wrapping_add(each(0x80 - (b'9' + 1)));
+    let below_dot = !(eight | HIGH).wrapping_sub(each(b'.'));
+    // The one character between the dot and the zero.
+    let apart = eight ^ each(b'/');
+    let slash = apart.wrapping_sub(each(1)) & !apart;
+    (beyond_ascii | above_nine | below_dot | slash) & HIGH == 0
 }
 
 impl fmt::Display for SpecVersion {
@@ -116,6 +155,41 @@ impl Serialize for SpecLine {
             serializer.collect_str(self)
         } else {
             (self.major, self.minor).serialize(serializer)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn v01_every_byte_at_every_place_is_looked_at() {
+        for length in 4..=MAX_TOKEN_BYTES {
+            let good = vec![b'7'; length];
+            assert!(digits_and_dots(&good), "{length}");
+            for at in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut text = good.clone();
+                    text[at] = byte;
+                    let plain = byte.is_ascii_digit() || byte == b'.';
+                    assert_eq!(digits_and_dots(&text), plain, "{byte:#x} at {at} of {length}");
+                }
+            }
+        }
+        for length in 0..4 {
+            assert!(!digits_and_dots(&vec![b'7'; length]), "shorter than any token");
+        }
+    }
+
+    #[test]
+    fn v01_no_neighbour_hides_a_wrong_byte() {
+        for left in 0..=u8::MAX {
+            for right in 0..=u8::MAX {
+                let plain = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+                let text = [b'1', b'.', left, right, b'.', b'1', b'0', b'9'];
+                assert_eq!(digits_and_dots(&text), plain(left) && plain(right), "{left:#x} {right:#x}");
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ mod packs;
 mod pair;
 mod policy;
 mod process;
+mod spec;
 
 use std::{ffi::OsString, path::Path, process::ExitCode};
 
@@ -31,9 +32,10 @@ fn main() -> ExitCode {
 }
 
 fn all(wanted: &[String]) -> Result<(), String> {
-    let pairs: Vec<Pair> = json::pairs().into_iter().chain(digest::pairs()).chain(policy::pairs()).collect();
-    let names: Vec<&str> =
-        pairs.iter().map(|pair| pair.name).chain([policy::ALLOCATIONS]).chain(packs::NAMES).collect();
+    let groups = [json::pairs(), digest::pairs(), policy::pairs(), spec::pairs()];
+    let pairs: Vec<Pair> = groups.into_iter().flatten().collect();
+    let counted = [policy::ALLOCATIONS, spec::ALLOCATIONS];
+    let names: Vec<&str> = pairs.iter().map(|pair| pair.name).chain(counted).chain(packs::NAMES).collect();
     if let Some(unknown) = wanted.iter().find(|word| !names.iter().any(|name| is(name, word))) {
         return Err(format!("no benchmark `{unknown}`; there are: {}", names.join(", ")));
     }
@@ -49,6 +51,9 @@ fn all(wanted: &[String]) -> Result<(), String> {
     }
     if picked(policy::ALLOCATIONS) {
         policy::print_allocations();
+    }
+    if picked(spec::ALLOCATIONS) {
+        spec::print_allocations();
     }
     if packs::NAMES.into_iter().any(picked) { processes(&picked) } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! `reach-vectors [--check]`: writes `docs/vectors/pack`, or says what there differs from it.
+//! `reach-vectors [--check]`: writes `docs/vectors`, or says what there differs from it.
 //!
 //! Nothing here uses a crate of this project: headers, encodings and signatures are made by hand, so
 //! that a mistake in the code under test is not repeated in the cases that test it.
@@ -19,6 +19,7 @@ mod gzip;
 mod key;
 mod output;
 mod readme;
+mod spec;
 mod statement;
 mod tar;
 mod text;
@@ -26,18 +27,22 @@ mod trust;
 
 use std::{path::Path, process::ExitCode};
 
+use output::Files;
+
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/vectors/pack");
-    let files = cases::corpus().files();
-    let done = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => output::write(&folder, &files),
-        ["--check"] => output::check(&folder, &files),
-        _ => Err("usage: reach-vectors [--check]".to_owned()),
-    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let step: fn(&Path, &str, &Files) -> Result<String, String> =
+        match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            [] => output::write,
+            ["--check"] => output::check,
+            _ => |_, _, _| Err("usage: reach-vectors [--check]".to_owned()),
+        };
+    let corpora = [("docs/vectors/pack", cases::corpus().files()), ("docs/vectors/spec", spec::files())];
+    let done: Result<Vec<String>, String> = corpora.iter().map(|(name, files)| step(&root, name, files)).collect();
     match done {
-        Ok(summary) => {
-            println!("{summary}");
+        Ok(summaries) => {
+            summaries.iter().for_each(|summary| println!("{summary}"));
             ExitCode::SUCCESS
         }
         Err(error) => {

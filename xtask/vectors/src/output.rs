@@ -6,33 +6,36 @@ use std::{
     path::Path,
 };
 
-type Files = BTreeMap<String, Vec<u8>>;
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
-/// Makes `folder` hold exactly `files`.
-pub(crate) fn write(folder: &Path, files: &Files) -> Result<String, String> {
+/// Makes the folder `name` below `root` hold exactly `files`.
+pub(crate) fn write(root: &Path, name: &str, files: &Files) -> Result<String, String> {
+    let folder = &root.join(name);
+    fs::create_dir_all(folder).map_err(|error| format!("{name}: {error}"))?;
     for (name, bytes) in files {
         let path = folder.join(name);
         let made = path.parent().map_or(Ok(()), fs::create_dir_all);
         made.and_then(|()| fs::write(&path, bytes)).map_err(|error| format!("{name}: {error}"))?;
     }
-    let strangers = listing(folder)?.into_iter().filter(|name| !files.contains_key(name));
+    let strangers = listing(name, folder)?.into_iter().filter(|name| !files.contains_key(name));
     for name in strangers {
         fs::remove_file(folder.join(&name)).map_err(|error| format!("{name}: {error}"))?;
     }
-    Ok(format!("wrote {} files of {} bytes to docs/vectors/pack", files.len(), total(files)))
+    Ok(format!("wrote {} files of {} bytes to {name}", files.len(), total(files)))
 }
 
-/// Fails, naming each file that `folder` lacks, has beside `files`, or has with other bytes.
-pub(crate) fn check(folder: &Path, files: &Files) -> Result<String, String> {
-    let present = listing(folder)?;
+/// Fails, naming each file that the folder `name` lacks, has beside `files`, or has with other bytes.
+pub(crate) fn check(root: &Path, name: &str, files: &Files) -> Result<String, String> {
+    let folder = &root.join(name);
+    let present = listing(name, folder)?;
     let differs = |name: &&String| files.get(*name) != fs::read(folder.join(name)).ok().as_ref();
     let names: BTreeSet<&String> = files.keys().chain(&present).collect();
     let stale: Vec<_> = names.iter().filter(|name| differs(name)).map(|name| name.as_str()).collect();
     if stale.is_empty() {
-        return Ok(format!("docs/vectors/pack: {} files, as they would be made", files.len()));
+        return Ok(format!("{name}: {} files, as they would be made", files.len()));
     }
     Err(format!(
-        "{} files of docs/vectors/pack differ from what would be made: {}; run `cargo xtask vectors` and commit the result",
+        "{} files of {name} differ from what would be made: {}; run `cargo xtask vectors` and commit the result",
         stale.len(),
         stale.join(", ")
     ))
@@ -43,9 +46,9 @@ fn total(files: &Files) -> usize {
 }
 
 /// Every file below `folder`, with `/` between the parts of its name.
-fn listing(folder: &Path) -> Result<Vec<String>, String> {
+fn listing(name: &str, folder: &Path) -> Result<Vec<String>, String> {
     let mut found = Vec::new();
-    walk(folder, "", &mut found).map_err(|error| format!("docs/vectors/pack: {error}"))?;
+    walk(folder, "", &mut found).map_err(|error| format!("{name}: {error}"))?;
     Ok(found)
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::TrustSource;
+
 /// What a delegation is about, and this node's own word on it.
 #[derive(Debug, Args)]
 pub(crate) struct Delegated {
@@ -61,5 +63,21 @@ pub(crate) enum Delegate {
         /// Where to write the signed receipt.
         #[arg(long, value_name = "FILE")]
         receipt: Option<PathBuf>,
+        /// What operators signed by `reach spec except` for a node that offers less than it once did.
+        #[arg(long, value_name = "FILE")]
+        spec_exception: Option<PathBuf>,
+    },
+    /// Verify the receipt for a chain: what the node it was for answered, and on which agreement.
+    #[command(
+        after_help = "Example: reach delegate receipt receipt.dsse.json --chain chain.json --trust trust.dsse.json"
+    )]
+    Receipt {
+        /// The receipt.
+        receipt: PathBuf,
+        /// The chain that was sent.
+        #[arg(long, value_name = "chain.json")]
+        chain: PathBuf,
+        #[command(flatten)]
+        trust: TrustSource,
     },
 }

@@ -2,14 +2,17 @@
 
 use std::{path::Path, time::Duration};
 
+use reach_mesh_delegation::{DelegationReceipt, Verdict};
 use reach_runner::{
-    Accepted, Access, Handing, Issued, Sources, State, accept_from, first_violation, issue_to, recover,
+    Accepted, Access, Handing, Issued, Received, Sources, State, accept_from, check_receipt, first_violation, issue_to,
+    recover,
 };
 use serde_json::json;
 
 use crate::{
     World,
     arguments::{Delegate, Delegated},
+    commands::source::Trusted,
     report::{Failure, Report},
     terminal::shown,
 };
@@ -21,9 +24,15 @@ pub(crate) fn run(command: &Delegate, world: &World) -> Result<Report, Failure> 
             let handing = Handing { to, scopes: scope, ttl: Duration::from_secs(u64::from(*ttl)) };
             Ok(issued(&issue_to(world, &mut state, &sources(subject), &handing, out)?, out))
         }
-        Delegate::Accept { chain, state, subject, receipt } => {
+        Delegate::Accept { chain, state, subject, receipt, spec_exception } => {
             let mut state = open(world, state, &subject.trust)?;
-            Ok(accepted(&accept_from(world, &mut state, &sources(subject), chain, receipt.as_deref())?))
+            let received = Received { chain, receipt: receipt.as_deref(), exception: spec_exception.as_deref() };
+            Ok(accepted(&accept_from(world, &mut state, &sources(subject), &received)?))
+        }
+        Delegate::Receipt { receipt, chain, trust } => {
+            let trusted = Trusted::load(trust, world)?;
+            let read = check_receipt(receipt, chain, &trusted.trust, trusted.now)?;
+            Ok(trusted.note(receipted(&read)))
         }
     }
 }
@@ -78,7 +87,34 @@ fn accepted(accepted: &Accepted) -> Report {
         .field("depth", chain.depth())
         .field("expires", chain.expires().to_string())
         .field("scopes", json!(chain.rights().scopes))
-        .field("receipt", accepted.receipt.clone())
+        .field("transcript", chain.transcript().to_string())
+        .field("receipt", json!(accepted.receipt))
         .line(format!("run {}", chain.run()))
         .lines(chain.rights().scopes.iter().map(|grant| format!("  scope {grant}")))
+}
+
+fn receipted(receipt: &DelegationReceipt) -> Report {
+    let answer = match receipt.verdict() {
+        Verdict::Accepted => "accepted",
+        Verdict::Rejected => "rejected",
+    };
+    let transcript = receipt.transcript().map(ToString::to_string);
+    let agreed = match &transcript {
+        Some(transcript) => format!("agreement {transcript}"),
+        None => "no agreement is stated".to_owned(),
+    };
+    Report::new("verified")
+        .check("the answer is to this chain")
+        .check("by the node that it is for")
+        .check("an acceptance is of the agreement that was signed")
+        .field("answer", answer)
+        .field("codes", json!(receipt.codes()))
+        .field("version", receipt.version())
+        .field("run", json!(receipt.run()))
+        .field("node", receipt.node().to_string())
+        .field("at", receipt.at().to_string())
+        .field("transcript", json!(transcript))
+        .line(format!("{answer} by node {}, at {}", receipt.node(), receipt.at()))
+        .lines(receipt.codes().iter().map(|code| format!("  {code}")))
+        .line(agreed)
 }

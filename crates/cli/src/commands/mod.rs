@@ -15,5 +15,6 @@ pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod source;
 pub(crate) mod spec;
+pub(crate) mod spec_except;
 pub(crate) mod status;
 pub(crate) mod trust;

@@ -74,6 +74,7 @@ fn describe(report: &RunReport, found: &[Unfinished]) -> Report {
         .field("provenance", provenance(&report.provenance))
         .field("run", report.run.to_string())
         .field("calls", report.calls)
+        .field("spec", spec(report))
         .field("recovered", json!(found.iter().map(|one| one.run).collect::<Vec<_>>()))
         .lines(unsigned_line(&report.provenance))
         .lines(lines)
@@ -86,6 +87,12 @@ fn describe(report: &RunReport, found: &[Unfinished]) -> Report {
         .field("head", head.to_string())
         .line(format!("log    {} ({frames} frames)", shown(&report.log.display().to_string())))
         .line(format!("output {}", shown(&report.output.display().to_string())))
+}
+
+/// What the pack and this node agreed on.
+fn spec(report: &RunReport) -> Value {
+    let agreed = &report.agreement;
+    json!({ "agreed": agreed.spec(), "features": agreed.features().len(), "dropped": report.dropped })
 }
 
 fn reasons(report: &RunReport, ending: Option<&Ending>) -> Vec<String> {

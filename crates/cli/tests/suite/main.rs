@@ -59,6 +59,14 @@ mod refusals;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
+mod spec;
+#[cfg(test)]
+mod spec_agreed;
+#[cfg(test)]
+mod spec_floors;
+#[cfg(test)]
+mod spec_peers;
+#[cfg(test)]
 mod standing;
 #[cfg(test)]
 mod support;

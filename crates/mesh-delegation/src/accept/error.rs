@@ -5,7 +5,7 @@ use std::time::Duration;
 use reach_signing::AuthorityError;
 use reach_types::Timestamp;
 
-use crate::{ChainError, NonceError};
+use crate::{ChainError, NonceError, SpecRefusal};
 
 /// Why a chain was not accepted. Links are counted from 0.
 ///
@@ -91,9 +91,10 @@ pub enum AcceptError {
         /// Which link.
         index: usize,
     },
-    /// No agreement with the issuer's offer.
-    #[error("there is no agreement with the spec offer of the last issuer")]
-    SpecIncompatible,
+    /// No agreement with the issuer's offer, or one that was not kept to. The code is the exact one;
+    /// a receipt says [`crate::SPEC_INCOMPATIBLE`].
+    #[error("the spec of the last issuer: {0}")]
+    Spec(SpecRefusal),
     /// An agreement, but not the one that was signed.
     #[error("the agreement with the last issuer's offer is not the one it signed")]
     TranscriptMismatch,
@@ -124,9 +125,8 @@ reach_types::codes!(AcceptError {
     PeerBindingMismatch => ("mesh.peer_binding_mismatch", Refused, "only the node that issued the last link may send it"),
     RegistryUnset => ("mesh.registry_unset", Refused, "register the pack's tools on this node"),
     PolicyMismatch => ("mesh.policy_mismatch", Refused, "bring both nodes to the same policy bundle"),
-    SpecIncompatible => ("mesh.spec_incompatible", Refused, "update the older of the two nodes"),
     TranscriptMismatch => ("mesh.transcript_mismatch", Refused, "have the delegation issued again, with this node's current offer"),
     NonceReplayed => ("mesh.nonce_replayed", Refused, "have the delegation issued again"),
     NonceEquivocation => ("mesh.nonce_equivocation", Refused, "draw a nonce at random for every link"),
     RunAlreadyRooted => ("mesh.run_already_rooted", Refused, "start another run"),
-} wrap { Chain, IssuerKey, Nonce });
+} wrap { Chain, IssuerKey, Nonce, Spec });

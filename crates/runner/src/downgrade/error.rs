@@ -3,7 +3,10 @@
 use reach_signing::{EnvelopeError, SignError};
 use reach_types::{PackVersion, StrictError, Timestamp};
 
-use crate::{files::FileError, keys::KeyFileError, packs::PackFileError, state_error::StateError};
+use crate::{
+    files::FileError, keys::KeyFileError, operator_statement::StatementError, packs::PackFileError,
+    state_error::StateError,
+};
 
 /// Why a downgrade was not signed or not allowed.
 #[derive(Debug, thiserror::Error)]
@@ -93,5 +96,20 @@ reach_types::codes!(DowngradeError {
 impl From<StateError> for DowngradeError {
     fn from(error: StateError) -> Self {
         Self::State(error)
+    }
+}
+
+impl From<StatementError> for DowngradeError {
+    fn from(error: StatementError) -> Self {
+        match error {
+            StatementError::Encode(error) => Self::Encode(error),
+            StatementError::Sign(error) => Self::Sign(error),
+            StatementError::Envelope(error) => Self::Envelope(error),
+            StatementError::Format => Self::Format,
+            StatementError::Malformed(error) => Self::Malformed(error),
+            StatementError::Dates => Self::Dates,
+            StatementError::NotYetValid { created } => Self::NotYetValid { created },
+            StatementError::Ended { until } => Self::Expired { expires: until },
+        }
     }
 }

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use reach_signing::{Envelope, Reader, Role, Signer, VerifiedTrust};
-use reach_types::{
-    Blake3Digest, NodeId, PackName, PackVersion, StrictError, Timestamp, decode_strict, encode_strict, is_reason,
-};
+use reach_signing::{Signer, VerifiedTrust};
+use reach_types::{Blake3Digest, NodeId, PackName, PackVersion, Timestamp, is_reason};
 use serde::{Deserialize, Serialize};
 
 use super::DowngradeError;
+use crate::operator_statement::{Form, check_in_force};
 
 /// The DSSE payload type of a downgrade statement.
 pub const DOWNGRADE_PAYLOAD_TYPE: &str = "application/vnd.reach.operator.downgrade.v1";
@@ -44,8 +43,12 @@ pub struct Downgrade {
     pub expires: Timestamp,
 }
 
-const FORMAT: u16 = 1;
-const FORMAT_BYTE: u8 = 1;
+const FORM: Form = Form {
+    payload_type: DOWNGRADE_PAYLOAD_TYPE,
+    max_file: MAX_DOWNGRADE_BYTES,
+    max_payload: MAX_DOWNGRADE_PAYLOAD_BYTES,
+    longest: MAX_DOWNGRADE_VALIDITY,
+};
 
 impl Downgrade {
     /// Signs this statement with each of `operators`.
@@ -54,9 +57,7 @@ impl Downgrade {
     /// What [`Downgrade::verify`] refuses of reason and dates; [`DowngradeError::Sign`].
     pub fn sign(&self, operators: &[&dyn Signer]) -> Result<String, DowngradeError> {
         self.check()?;
-        let payload = encode_strict(&(FORMAT, self)).map_err(DowngradeError::Encode)?;
-        let signed = Envelope::sign(DOWNGRADE_PAYLOAD_TYPE, payload, operators).map_err(DowngradeError::Sign)?;
-        Ok(signed.to_json())
+        Ok(FORM.sign(self, operators)?)
     }
 
     /// Verifies the file of a statement at `now`: enough operators signed it, and it is in force.
@@ -67,32 +68,16 @@ impl Downgrade {
     /// [`DowngradeError::Format`], [`DowngradeError::Malformed`], [`DowngradeError::Reason`],
     /// [`DowngradeError::Dates`], [`DowngradeError::NotYetValid`], [`DowngradeError::Expired`].
     pub fn verify(file: &[u8], trust: &VerifiedTrust, now: Timestamp) -> Result<(Self, Vec<String>), DowngradeError> {
-        let envelope = Envelope::read(file, Reader::Own, MAX_DOWNGRADE_BYTES).map_err(DowngradeError::Envelope)?;
-        let verified = envelope.verify(trust, Role::Operator, None, DOWNGRADE_PAYLOAD_TYPE, now);
-        let verified = verified.map_err(DowngradeError::Envelope)?;
-        let statement = Self::decode(verified.payload)?;
+        let (statement, signers) = FORM.read::<Self>(file, trust, now)?;
         statement.check()?;
-        let Self { created, expires, .. } = statement;
-        if now < created {
-            return Err(DowngradeError::NotYetValid { created });
-        }
-        if now >= expires { Err(DowngradeError::Expired { expires }) } else { Ok((statement, verified.signers)) }
-    }
-
-    fn decode(payload: &[u8]) -> Result<Self, DowngradeError> {
-        if payload.first() != Some(&FORMAT_BYTE) {
-            return Err(DowngradeError::Format);
-        }
-        let decoded = decode_strict(payload, MAX_DOWNGRADE_PAYLOAD_BYTES);
-        let (_, statement): (u16, Self) = decoded.map_err(|error: StrictError| DowngradeError::Malformed(error))?;
-        Ok(statement)
+        check_in_force(statement.created, statement.expires, now)?;
+        Ok((statement, signers))
     }
 
     fn check(&self) -> Result<(), DowngradeError> {
         if !is_reason(&self.reason) {
             return Err(DowngradeError::Reason);
         }
-        let longest = self.created.saturating_add(MAX_DOWNGRADE_VALIDITY);
-        if self.created < self.expires && self.expires <= longest { Ok(()) } else { Err(DowngradeError::Dates) }
+        Ok(FORM.check_dates(self.created, self.expires)?)
     }
 }

@@ -7,16 +7,19 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Change, FLOORS, MemoryError, NodeMemory, corrupt, seal, unseal};
 
+/// A version and the digest of what has it.
+pub(super) type Floor<V> = (V, Blake3Digest);
+
 impl NodeMemory {
-    /// The version and digest under `kind` and `name`.
+    /// What is kept under `kind` and `name`.
     ///
     /// # Errors
     /// Every variant of [`MemoryError`].
-    pub(super) fn floor<V: Serialize + DeserializeOwned>(
+    pub(super) fn kept<T: Serialize + DeserializeOwned>(
         &self,
         kind: &str,
         name: &str,
-    ) -> Result<Option<(V, Blake3Digest)>, MemoryError> {
+    ) -> Result<Option<T>, MemoryError> {
         let key = format!("{kind}/{name}");
         let read = |txn: &redb::ReadTransaction| {
             Ok(txn.open_table(FLOORS)?.get(key.as_str())?.map(|value| value.value().to_vec()))
@@ -28,12 +31,12 @@ impl NodeMemory {
 
     /// Puts `floor` in the place of a lower one, or of none, in the transaction that compares them:
     /// whatever was seen before, and whoever else raises it, it does not go back.
-    fn raise_floor<V: Serialize + DeserializeOwned, R: Ord>(
+    pub(super) fn raise_kept<T: Serialize + DeserializeOwned, R: Ord>(
         &self,
         kind: &str,
         name: &str,
-        floor: &(V, Blake3Digest),
-        rank: impl Fn(&V) -> Option<R>,
+        floor: &T,
+        rank: impl Fn(&T) -> Option<R>,
     ) -> Result<(), MemoryError> {
         let key = format!("{kind}/{name}");
         let bytes = seal(key.as_bytes(), floor).ok_or_else(|| corrupt(&"a floor cannot be written"))?;
@@ -42,12 +45,12 @@ impl NodeMemory {
             let mut floors = txn.open_table(FLOORS)?;
             let seen = match floors.get(key.as_str())? {
                 Some(row) => {
-                    let (seen, _) = unseal::<(V, Blake3Digest)>(key.as_bytes(), row.value()).ok_or_else(changed)?;
+                    let seen = unseal::<T>(key.as_bytes(), row.value()).ok_or_else(changed)?;
                     Some(rank(&seen).ok_or_else(changed)?)
                 }
                 None => None,
             };
-            if rank(&floor.0) <= seen {
+            if rank(floor) <= seen {
                 return Ok(((), Change::None));
             }
             floors.insert(key.as_str(), bytes.as_slice())?;
@@ -60,7 +63,7 @@ impl NodeMemory {
     /// # Errors
     /// Every variant of [`MemoryError`].
     pub fn bundle_floor(&self, name: &str) -> Result<Option<BundleFloor>, MemoryError> {
-        let floor = self.floor::<u64>("bundle", name)?;
+        let floor = self.kept::<Floor<u64>>("bundle", name)?;
         Ok(floor.map(|(version, digest)| BundleFloor { version, digest }))
     }
 
@@ -69,7 +72,7 @@ impl NodeMemory {
     /// # Errors
     /// Every variant of [`MemoryError`].
     pub fn raise_bundle_floor(&self, name: &str, floor: &BundleFloor) -> Result<(), MemoryError> {
-        self.raise_floor("bundle", name, &(floor.version, floor.digest), |version: &u64| Some(*version))
+        self.raise_kept("bundle", name, &(floor.version, floor.digest), |floor: &Floor<u64>| Some(floor.0))
     }
 
     /// Remembers a pack that was admitted. It never goes back but by
@@ -83,8 +86,8 @@ impl NodeMemory {
         version: PackVersion,
         digest: Blake3Digest,
     ) -> Result<(), MemoryError> {
-        let rank = |text: &String| PackVersion::parse(text).ok();
-        self.raise_floor("pack", name.as_str(), &(version.to_string(), digest), rank)
+        let rank = |floor: &Floor<String>| PackVersion::parse(&floor.0).ok();
+        self.raise_kept("pack", name.as_str(), &(version.to_string(), digest), rank)
     }
 
     /// The highest trust document seen: its version and digest.
@@ -92,7 +95,7 @@ impl NodeMemory {
     /// # Errors
     /// Every variant of [`MemoryError`].
     pub fn trust_floor(&self) -> Result<Option<(u64, Blake3Digest)>, MemoryError> {
-        self.floor("trust", "document")
+        self.kept("trust", "document")
     }
 
     /// Remembers a trust document, after every check has passed; it never goes back.
@@ -100,7 +103,7 @@ impl NodeMemory {
     /// # Errors
     /// Every variant of [`MemoryError`].
     pub fn raise_trust_floor(&self, version: u64, digest: Blake3Digest) -> Result<(), MemoryError> {
-        self.raise_floor("trust", "document", &(version, digest), |version: &u64| Some(*version))
+        self.raise_kept("trust", "document", &(version, digest), |floor: &Floor<u64>| Some(floor.0))
     }
 
     /// Forgets which trust document was the highest in favour of this one: only for another trust

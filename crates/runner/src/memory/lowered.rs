@@ -4,7 +4,7 @@ use reach_types::{Blake3Digest, PackName, PackVersion, Timestamp};
 use redb::ReadableTable;
 use serde::Serialize;
 
-use super::{Change, FLOORS, MemoryError, NodeMemory, corrupt, seal};
+use super::{Change, FLOORS, MemoryError, NodeMemory, corrupt, floors::Floor, seal};
 
 /// The most versions of one pack that a node remembers to have left: for each of them operators
 /// signed, and one a month is enough for twenty years. Their rows take less than 40 KiB.
@@ -70,7 +70,7 @@ impl NodeMemory {
     /// # Errors
     /// Every variant of [`MemoryError`].
     pub fn left(&self, name: &PackName, version: PackVersion) -> Result<Option<Blake3Digest>, MemoryError> {
-        let left = self.floor::<String>("pack-left", &format!("{name}/{version}"))?;
+        let left = self.kept::<Floor<String>>("pack-left", &format!("{name}/{version}"))?;
         Ok(left.map(|(_, digest)| digest))
     }
 
@@ -79,7 +79,7 @@ impl NodeMemory {
     /// # Errors
     /// Every variant of [`MemoryError`].
     pub fn last_downgrade(&self, name: &PackName) -> Result<Option<(Timestamp, Blake3Digest)>, MemoryError> {
-        let last = self.floor::<u64>("pack-downgrade", name.as_str())?;
+        let last = self.kept::<Floor<u64>>("pack-downgrade", name.as_str())?;
         Ok(last.map(|(created, statement)| (Timestamp::from_millis(created), statement)))
     }
 }

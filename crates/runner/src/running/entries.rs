@@ -7,7 +7,12 @@ use reach_replay::{Approved, EndReason};
 use reach_types::{Blake3Digest, Code};
 use serde_json::{Value, json};
 
-use crate::{admission::Admission, execute::Ending, packs};
+use super::RunError;
+use crate::{
+    admission::{Admission, AdmitError},
+    execute::Ending,
+    packs,
+};
 
 /// What a run was admitted or refused on.
 pub(super) fn facts(admission: &Admission<'_>) -> Value {
@@ -17,9 +22,27 @@ pub(super) fn facts(admission: &Admission<'_>) -> Value {
         "bundle": { "name": admission.bundle().policy().name(), "version": admission.bundle().version(), "digest": guards.bundle },
         "registry": guards.registry,
         "transcript": guards.transcript,
+        "spec": admission.spoken().recorded(),
         "engine": guards.engine,
         "decision": recorded(admission.decision()),
     })
+}
+
+/// What a run was refused on before anything was judged.
+pub(super) fn refusal(error: &RunError) -> Value {
+    let detail = match error {
+        RunError::Admit(AdmitError::Spec(error)) => error.detail(),
+        _ => None,
+    };
+    with_detail(json!({ "codes": [error.code()] }), detail)
+}
+
+/// `payload` with one more member, if there is one.
+pub(crate) fn with_detail(mut payload: Value, detail: Option<(&str, Value)>) -> Value {
+    if let (Some(object), Some((name, value))) = (payload.as_object_mut(), detail) {
+        object.insert(name.to_owned(), value);
+    }
+    payload
 }
 
 /// The most bytes of the reasons of one decision in an entry: three quarters of a payload. What else

@@ -1,12 +1,9 @@
 //! The rules of negotiation, the transcript, and what outsiders are told.
 
-use reach_spec_version::{
-    Agreement, AgreementError, FeatureError, FloorError, NegotiateError, Offer, OfferError, Party, PublicError,
-    SpecVersion, TokenError, TranscriptError, UseError, negotiate, transcript_hash,
-};
-use reach_types::{Blake3Digest, Code, StrictError};
+use reach_spec_version::{Agreement, NegotiateError, Offer, Party, SpecVersion, negotiate, transcript_hash};
+use reach_types::{Blake3Digest, Code};
 
-use crate::support::{Row, id, offer, version};
+use crate::support::{Row, id, offer};
 
 const A: [u8; 32] = [0xa; 32];
 const B: [u8; 32] = [0xb; 32];
@@ -156,34 +153,6 @@ fn v08_a_use_keeps_to_the_agreed_revision() {
     assert_eq!(used("a.one", 9), "spec.revision_mismatch");
     assert_eq!(used("b.two", 2), "spec.feature_not_agreed");
     assert_eq!(used("grease.1", 1), "spec.feature_not_agreed");
-}
-
-#[test]
-fn v09_an_outsider_hears_one_answer() {
-    let regressed = FloorError::Regressed { offered: version("1.0.0"), floor: version("1.9.0"), exception: None };
-    let required = negotiate(&offer("1.7.0", "1.0.0", &[("secret.one", 1, 1, true)]), &offer("1.7.0", "1.0.0", &[]));
-    let majors = negotiate(&offer("1.7.0", "1.0.0", &[]), &offer("3.0.0", "3.0.0", &[]));
-    let range = FeatureError::Range { id: id("secret.one"), min: 2, max: 1 };
-    let answers: [PublicError; 9] = [
-        TokenError::Malformed.redact(),
-        OfferError::TooManyFeatures { limit: 64, actual: 65 }.redact(),
-        OfferError::Feature(range).redact(),
-        required.unwrap_err().redact(),
-        majors.unwrap_err().redact(),
-        regressed.redact(),
-        AgreementError::Order.redact(),
-        TranscriptError::Encoding(StrictError::Unencodable).redact(),
-        UseError::Revision { id: id("secret.one"), agreed: 1, actual: 2 }.redact(),
-    ];
-    assert_eq!(size_of::<PublicError>(), 0, "there is nothing in it");
-    for answer in answers {
-        assert_eq!(answer.code(), "spec.incompatible");
-        assert_eq!(answer.to_string(), "the spec version or its features are not accepted");
-        assert_eq!(format!("{answer:?}"), "PublicError(())");
-        assert!(std::error::Error::source(&answer).is_none(), "no local error hangs behind it");
-        let told = format!("{answer} {} {}", answer.code(), answer.row().remedy);
-        assert!(!told.bytes().any(|b| b.is_ascii_digit()), "{told}");
-    }
 }
 
 #[test]

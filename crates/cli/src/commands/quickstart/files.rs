@@ -45,6 +45,12 @@ version = "1.0.0"
 floor = "1.0.0"
 
 [[spec.features]]
+id = "example.unknown"
+min = 1
+max = 1
+critical = false
+
+[[spec.features]]
 id = "pack.ustar"
 min = 1
 max = 1

@@ -64,12 +64,14 @@ pub(crate) fn run(
 
 fn summary(command: &Quickstart, steps: Vec<serde_json::Value>, found: &steps::Found, refused: usize) -> Report {
     let dir = shown(&command.dir.display().to_string());
+    let (line, features, dropped) = &found.spec;
     Report::new("ok")
         .check("signed, verified, gated, run, recorded, replayed, audited and proved")
         .check("every tampered version was refused")
         .field("dir", command.dir.display().to_string())
         .field("pack_checks", found.pack_checks)
         .field("policy_reasons", found.reasons)
+        .field("spec", json!({ "agreed": line, "features": features, "dropped": dropped }))
         .field("files", found.files)
         .field("findings", found.findings)
         .field("skipped", found.skipped)
@@ -83,6 +85,9 @@ fn summary(command: &Quickstart, steps: Vec<serde_json::Value>, found: &steps::F
         .line(format!(
             "the policy gave {} reasons against one request, each with what was expected and found; lint has nothing against it",
             found.reasons
+        ))
+        .line(format!(
+            "pack and node agreed on spec {line} with {features} feature(s), and dropped {dropped} that only the pack knows; both offers are in the signed transcript"
         ))
         .line(format!(
             "{} files digested, {} secret(s) found, {} skipped: see {dir}/inventory.json",

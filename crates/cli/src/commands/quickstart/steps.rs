@@ -8,7 +8,7 @@ use std::{
 use reach_runner::files::{self, Existing};
 use serde_json::Value;
 
-use crate::report::Failure;
+use crate::report::{Failure, Report};
 
 use super::{files as texts, tour::Tour};
 
@@ -20,6 +20,8 @@ pub(super) struct Found {
     pub(super) files: usize,
     pub(super) findings: usize,
     pub(super) skipped: usize,
+    /// What the pack and the node agreed on: the spec line, the features, those that were dropped.
+    pub(super) spec: (String, u64, u64),
 }
 
 const ORIGIN: &str = "reach.local/quickstart";
@@ -199,12 +201,19 @@ fn run(tour: &mut Tour<'_, '_>) -> Result<Found, Failure> {
     let runs = Tour::word(&tour.path("state/runs"));
     copy_as(tour, &log, &format!("{runs}/*/run.rlog"), "run.rlog")?;
     let inventory = copy_as(tour, &output, &format!("{runs}/*/out/inventory.json"), "inventory.json")?;
-    count(&inventory)
+    Ok(Found { spec: agreed(&report), ..count(&inventory)? })
 }
 
 /// The paths most commands take: pack, policy, trust, state.
 pub(super) fn sources(tour: &Tour<'_, '_>) -> [PathBuf; 4] {
     ["inventory.reachpack", "policy.reachpolicy", "trust.dsse.json", "state"].map(|name| tour.path(name))
+}
+
+fn agreed(report: &Report) -> (String, u64, u64) {
+    let spec = report.get("spec").cloned().unwrap_or_default();
+    let number = |name: &str| spec.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let line = spec.get("agreed").and_then(Value::as_str).unwrap_or_default();
+    (line.to_owned(), number("features"), number("dropped"))
 }
 
 fn count(inventory: &Path) -> Result<Found, Failure> {
@@ -217,6 +226,7 @@ fn count(inventory: &Path) -> Result<Found, Failure> {
         files: length("files"),
         findings: length("findings"),
         skipped: length("skipped"),
+        spec: Default::default(),
     })
 }
 
@@ -303,5 +313,6 @@ fn delegate(tour: &mut Tour<'_, '_>) -> Result<(), Failure> {
         &"--receipt",
         &receipt,
     ])?;
+    tour.reach(&[&"delegate", &"receipt", &receipt, &"--chain", &chain, &"--trust", &trust])?;
     Ok(())
 }

@@ -122,7 +122,7 @@ fn d30_the_agreement_is_the_one_that_was_signed() {
     let with = |edit: &dyn Fn(&mut Terms)| receiver.code(edited(&root(A, B), A, |link| edit(&mut link.terms)));
     assert_eq!(with(&|_| {}), "ok");
     for offer in [&b"2.0"[..], b"1", b"1.x", b"", b"01.0", b"v1.0", b"1.0-rc"] {
-        assert_eq!(with(&|t| t.offer = offer.to_vec()), "mesh.spec_incompatible");
+        assert_eq!(with(&|t| t.offer = offer.to_vec()), "spec.malformed");
     }
     assert_eq!(with(&|t| t.offer = vec![b'9'; 10_000]), "mesh.link_too_large");
     assert_eq!(with(&|t| t.transcript = digest(9)), "mesh.transcript_mismatch");
